@@ -1,0 +1,43 @@
+/** URL -> adapter. The only file that names adapters; each is loaded when it is asked for. */
+import type { Bus } from './bus/bus.ts'
+import type { Config } from './config.ts'
+import type { Ledger } from './ledger/ledger.ts'
+import type { Sql } from './sql/sql.ts'
+
+export type Adapters = { ledger: Ledger; bus: Bus; sql: Sql; close(): Promise<void> }
+
+export async function openAdapters(
+  config: Pick<Config, 'ledgerUrl' | 'busUrl' | 'databaseUrl'>,
+  onError: (error: unknown) => void,
+): Promise<Adapters> {
+  const sql = await openSql(config.databaseUrl)
+  const ledger = await openLedger(config.ledgerUrl)
+  const bus = await openBus(config.busUrl, onError)
+  return {
+    ledger,
+    bus,
+    sql,
+    async close() {
+      await bus.close()
+      await ledger.close()
+      await sql.close()
+    },
+  }
+}
+
+export async function openLedger(url: string): Promise<Ledger> {
+  const { openSqliteLedger } = await import('./ledger/sqlite.ts')
+  return openSqliteLedger({ path: pathOf(url) })
+}
+
+export async function openBus(_url: string, onError: (error: unknown) => void): Promise<Bus> {
+  const { createMemoryBus } = await import('./bus/memory.ts')
+  return createMemoryBus(onError)
+}
+
+export async function openSql(url: string): Promise<Sql> {
+  const { openSqlite } = await import('./sql/sqlite.ts')
+  return openSqlite(pathOf(url))
+}
+
+const pathOf = (url: string): string => url.slice(url.indexOf(':') + 1)

@@ -1,0 +1,86 @@
+/** Settings: the only reader of process.env. All problems are told together, each with its mend, and the process does not start. */
+import { join, resolve } from 'node:path'
+import { isRole, type RoleName, roleNames } from './roles.ts'
+
+export type Config = {
+  port: number
+  host: string
+  dataDir: string
+  roles: readonly RoleName[]
+  ledgerUrl: string
+  busUrl: string
+  databaseUrl: string
+  logLevel: string
+  environment: string
+  /** A separate port for /metrics; null: on the main port. */
+  metricsPort: number | null
+}
+
+/** What can be set, its default and what it is for: printed by `onsale serve --help` and held against the README by a test. */
+export const settings = {
+  PORT: { default: '8080', about: 'Port of the HTTP server; 0 takes a free one.' },
+  HOST: { default: '0.0.0.0', about: 'Address to listen on.' },
+  DATA_DIR: { default: './data', about: 'Folder of everything that the embedded adapters keep.' },
+  ROLES: { default: 'all', about: `Which parts this process runs: all, or some of ${roleNames.join(', ')}, joined by commas.` },
+  LEDGER_URL: { default: 'sqlite:<DATA_DIR>/ledger.db', about: 'Where seats are kept: sqlite:<path>.' },
+  BUS_URL: { default: 'memory:', about: 'What carries log entries to the projector: memory:.' },
+  DATABASE_URL: { default: 'sqlite:<DATA_DIR>/read.db', about: 'The read side: sqlite:<path>.' },
+  LOG_LEVEL: { default: 'warn', about: 'fatal, error, warn, info, debug, trace or silent.' },
+  NODE_ENV: { default: 'development', about: 'development, test or production.' },
+  METRICS_PORT: { default: '(none)', about: 'Serves /metrics on a port of its own instead of the main one.' },
+} as const
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+export class ConfigError extends Error {
+  constructor(problems: readonly string[]) {
+    super(`Onsale cannot start:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`)
+    this.name = 'ConfigError'
+  }
+}
+
+export function readConfig(env: Environment = process.env): Config {
+  const problems: string[] = []
+  const dataDir = resolve(env.DATA_DIR || './data')
+  const config: Config = {
+    port: port(env.PORT || '8080', 'PORT', problems),
+    host: env.HOST || '0.0.0.0',
+    dataDir,
+    roles: roles(env.ROLES || 'all', problems),
+    ledgerUrl: url(env.LEDGER_URL || `sqlite:${join(dataDir, 'ledger.db')}`, 'LEDGER_URL', ['sqlite:'], problems),
+    busUrl: url(env.BUS_URL || 'memory:', 'BUS_URL', ['memory:'], problems),
+    databaseUrl: url(env.DATABASE_URL || `sqlite:${join(dataDir, 'read.db')}`, 'DATABASE_URL', ['sqlite:'], problems),
+    logLevel: oneOf(env.LOG_LEVEL || 'warn', 'LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], problems),
+    environment: oneOf(env.NODE_ENV || 'development', 'NODE_ENV', ['development', 'test', 'production'], problems),
+    metricsPort: env.METRICS_PORT ? port(env.METRICS_PORT, 'METRICS_PORT', problems) : null,
+  }
+  if (config.busUrl === 'memory:' && config.roles.includes('purchase') !== config.roles.includes('projector'))
+    problems.push('ROLES: with BUS_URL=memory: purchase and projector run in the same process. Name both, or neither.')
+  if (problems.length > 0) throw new ConfigError(problems)
+  return config
+}
+
+function port(text: string, name: string, problems: string[]): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text)
+  problems.push(`${name} is "${text}": give a number from 0 to 65535.`)
+  return 0
+}
+
+function roles(text: string, problems: string[]): RoleName[] {
+  if (text === 'all') return [...roleNames]
+  const names = text.split(',').map((name) => name.trim())
+  for (const name of names) if (!isRole(name)) problems.push(`ROLES names "${name}": there are ${roleNames.join(', ')}, or all.`)
+  return names.filter(isRole)
+}
+
+function url(text: string, name: string, schemes: readonly string[], problems: string[]): string {
+  const scheme = schemes.find((known) => text.startsWith(known))
+  if (!scheme) problems.push(`${name} is "${text.slice(0, 40)}": it begins with ${schemes.join(' or ')}.`)
+  else if (scheme === 'sqlite:' && text === scheme) problems.push(`${name} is "sqlite:": name a file, as in sqlite:./data/onsale.db.`)
+  return text
+}
+
+function oneOf(text: string, name: string, choices: readonly string[], problems: string[]): string {
+  if (!choices.includes(text)) problems.push(`${name} is "${text}": take one of ${choices.join(', ')}.`)
+  return text
+}

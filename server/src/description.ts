@@ -1,0 +1,61 @@
+/** What the server says of itself: /openapi.json from the route schemas, /docs to try it, /problems/<code> for every refusal. */
+import swagger from '@fastify/swagger'
+import { Refusal, type RefusalCode, refusals } from '@onsale/contract/refusals'
+import reference from '@scalar/fastify-api-reference'
+import type { FastifyInstance } from 'fastify'
+import packageJson from '../package.json' with { type: 'json' }
+
+/** The reference page brings its scripts and styles inline; only that page may. */
+const DOCS_POLICY =
+  "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
+
+export async function addDescription(http: FastifyInstance): Promise<void> {
+  await http.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Onsale',
+        version: packageJson.version,
+        description: 'A box office for high-demand events: seats, tickets, figures and a live stream.',
+      },
+      tags: [{ name: 'purchase' }, { name: 'query' }, { name: 'health' }, { name: 'problems' }],
+    },
+    transform: ({ schema, url, route }) => ({ schema: { ...schema, 'x-who': (route as { who?: string }).who ?? 'anyone' }, url }),
+  })
+  http.get('/openapi.json', { schema: { hide: true } }, async () => http.swagger())
+  http.addHook('onRequest', async (request, reply) => {
+    if (request.url === '/docs' || request.url.startsWith('/docs/')) reply.header('content-security-policy', DOCS_POLICY)
+  })
+  await http.register(reference, {
+    routePrefix: '/docs',
+    configuration: { url: '/openapi.json', withDefaultFonts: false, telemetry: false } as object,
+  })
+
+  http.get('/problems', { schema: { summary: 'Every code of a problem.', tags: ['problems'] } }, async () =>
+    Object.entries(refusals).map(([code, { status, title, about }]) => ({ code, status, title, about })),
+  )
+  http.get<{ Params: { code: string } }>(
+    '/problems/:code',
+    { schema: { summary: 'What a code means and what to do.', tags: ['problems'] } },
+    async (request, reply) => {
+      const { code } = request.params
+      const refusal = Object.hasOwn(refusals, code) ? refusals[code as RefusalCode] : undefined
+      if (!refusal) throw new Refusal('unknown-problem', `There is no problem ${code}.`)
+      if (!request.headers.accept?.includes('text/html')) return { code, ...refusal }
+      return reply
+        .type('text/html; charset=utf-8')
+        .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'")
+        .send(page(code, refusal))
+    },
+  )
+}
+
+function page(code: string, { status, title, about }: (typeof refusals)[RefusalCode]): string {
+  const text = about
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replace(/`([^`]+)`/g, '<code>$1</code>')
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title} - Onsale</title>
+<style>html{color-scheme:light dark;font:100%/1.5 system-ui,sans-serif}main{max-width:40rem;margin:4rem auto;padding:0 1.5rem}</style>
+<main><h1>${title}</h1><p>${text}</p><p>Code <code>${code}</code>, HTTP status ${status}.</p><p><a href="/">See what is on sale</a></p></main></html>`
+}

@@ -1,0 +1,224 @@
+/** The HTTP server: limits, request ids, constant headers, one shape of error, 404 and 405 that say what would work, health and description. */
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import { type FieldError, Refusal, type RefusalCode, refusals } from '@onsale/contract/refusals'
+import { Ajv, type ErrorObject } from 'ajv'
+import addFormats from 'ajv-formats'
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { LedgerBusy } from './ledger/ledger.ts'
+import type { Report } from './report.ts'
+
+export const BODY_LIMIT = 64 * 1024
+
+/** On every answer. The API needs no policy for scripts; pages bring their own. */
+export const CONSTANT_HEADERS = { 'x-content-type-options': 'nosniff', 'referrer-policy': 'strict-origin-when-cross-origin' } as const
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Paths that are served before Fastify sees them: "METHOD /path" -> listener. It returns false to leave the request to Fastify. */
+    direct: Map<string, (request: IncomingMessage, response: ServerResponse) => boolean>
+  }
+}
+
+// ---------------------------------------------------------------- the server
+
+export function createHttp(report: Report, bodyTimeoutMs = 30_000): FastifyInstance {
+  const direct: FastifyInstance['direct'] = new Map()
+  const serverFactory = (handler: RequestListener): Server => {
+    const server = createServer(
+      { requestTimeout: bodyTimeoutMs, headersTimeout: bodyTimeoutMs, keepAliveTimeout: 72_000, maxHeaderSize: 16 * 1024 },
+      (request, response) => {
+        const first = direct.get(`${request.method} ${request.url}`)
+        if (!first?.(request, response)) handler(request, response)
+      },
+    )
+    server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+      if (socket.writable && error.code !== 'ECONNRESET') socket.end(rawProblem(codeOfClientError(error.code)))
+      else socket.destroy()
+    })
+    return server
+  }
+  const http = Fastify({
+    serverFactory,
+    bodyLimit: BODY_LIMIT,
+    genReqId: (request) => requestIdOf(request),
+    routerOptions: { maxParamLength: 200 },
+    frameworkErrors: (error, request, reply) => sendProblem(reply as FastifyReply, error as FastifyError, request.id, report),
+  })
+  http.decorate('direct', direct)
+  http.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? strict : coercing).compile(schema as object))
+  http.setErrorHandler((error: FastifyError, request, reply) => sendProblem(reply, error, request.id, report))
+  http.addHook('onRequest', async (request, reply) => {
+    reply.headers(CONSTANT_HEADERS)
+    reply.header('x-request-id', request.id)
+    reply.header('cache-control', 'no-store')
+  })
+  return http
+}
+
+let counter = 0
+const boot = Date.now().toString(36)
+
+/** The client's id when it is sane, else one of ours. */
+export function requestIdOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
+  const given = headers['x-request-id']
+  return typeof given === 'string' && /^[\w.:/+=-]{1,128}$/.test(given) ? given : `${boot}-${(++counter).toString(36)}`
+}
+
+// ---------------------------------------------------------------- validation
+
+const FORMATS = ['date-time', 'uuid'] as const
+/** Bodies are taken as they are: "1" is no number. All faults are told. */
+const strict = new Ajv({ allErrors: true })
+/** Paths, queries and headers are texts by nature. */
+const coercing = new Ajv({ allErrors: true, coerceTypes: true, useDefaults: true })
+for (const ajv of [strict, coercing]) addFormats.default(ajv, [...FORMATS])
+
+export const compileBody = (schema: object) => strict.compile(schema)
+
+/** `seats[0].column` for `/seats/0/column`; one error a field, the first that was found. */
+export function fieldErrors(errors: readonly ErrorObject[]): FieldError[] {
+  const fields = new Map<string, string>()
+  for (const { instancePath, keyword, params, message, parentSchema } of errors) {
+    if (keyword === 'anyOf' || fields.size >= 50) continue
+    const path = instancePath
+      .split('/')
+      .slice(1)
+      .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    if (keyword === 'required') path.push(String(params.missingProperty))
+    const field = path.reduce((text, part) => (/^\d+$/.test(part) ? `${text}[${part}]` : text ? `${text}.${part}` : part), '')
+    if (!fields.has(field)) fields.set(field, keyword === 'required' ? 'is required' : sentence(message, parentSchema))
+  }
+  return [...fields].map(([field, message]) => ({ field: field || 'body', message }))
+}
+
+function sentence(message: string | undefined, schema: unknown): string {
+  const about = (schema as { description?: string } | undefined)?.description
+  return about ? `${message} (${about})` : (message ?? 'does not fit')
+}
+
+// ---------------------------------------------------------------- problems
+
+export type Problem = { status: number; body: string; headers: Record<string, string> }
+
+/** The one shape of every error. */
+export function problemOf(error: unknown, requestId: string): Problem & { code: RefusalCode } {
+  const { code, detail, facts } = explain(error)
+  const { status, title } = refusals[code]
+  const { retryAfter, allow, ...shown } = facts
+  const headers: Record<string, string> = { 'content-type': 'application/problem+json; charset=utf-8' }
+  if (status === 503) headers['retry-after'] = String(retryAfter ?? 1)
+  if (typeof allow === 'string') headers.allow = allow
+  return { code, status, headers, body: JSON.stringify({ type: `/problems/${code}`, title, status, detail, code, requestId, ...shown }) }
+}
+
+function explain(error: unknown): { code: RefusalCode; detail: string; facts: Record<string, unknown> } {
+  if (error instanceof Refusal) return { code: error.code, detail: error.message, facts: error.facts }
+  if (error instanceof LedgerBusy) return { code: 'busy', detail: `${error.message} Try again.`, facts: {} }
+  const { code, validation, validationContext } = error as Partial<FastifyError>
+  if (validation) {
+    const errors = fieldErrors(validation as ErrorObject[]).map(({ field, message }) => ({
+      field: field === 'body' && validationContext !== 'body' ? (validationContext ?? field) : field,
+      message,
+    }))
+    return { code: 'bad-input', detail: errors.map(({ field, message }) => `${field}: ${message}`).join('; '), facts: { errors } }
+  }
+  const known = FRAMEWORK_CODES[code ?? '']
+  if (known)
+    return {
+      code: known,
+      detail: refusals[known].about,
+      facts: known === 'malformed-json' ? { errors: [{ field: 'body', message: 'is not a JSON object' }] } : {},
+    }
+  if (error instanceof SyntaxError && (error as Partial<FastifyError>).statusCode === 400)
+    return {
+      code: 'malformed-json',
+      detail: refusals['malformed-json'].about,
+      facts: { errors: [{ field: 'body', message: 'is not a JSON object' }] },
+    }
+  const status = (error as Partial<FastifyError>).statusCode
+  if (status !== undefined && status >= 400 && status < 500)
+    return { code: 'bad-request', detail: refusals['bad-request'].about, facts: {} }
+  return { code: 'internal-error', detail: refusals['internal-error'].about, facts: {} }
+}
+
+const FRAMEWORK_CODES: Record<string, RefusalCode> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body-too-large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'malformed-json',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'malformed-json',
+  FST_ERR_CTP_EMPTY_TYPE: 'unsupported-media-type',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'bad-request',
+  FST_ERR_MAX_PARAM_LENGTH: 'uri-too-long',
+  FST_ERR_BAD_URL: 'bad-request',
+}
+
+export function sendProblem(reply: FastifyReply, error: unknown, requestId: string, report: Report): FastifyReply {
+  const { code, status, headers, body } = problemOf(error, requestId)
+  if (code === 'internal-error') report.failed('unexpected error', error)
+  report.refused(code)
+  return reply
+    .status(status)
+    .headers({ ...CONSTANT_HEADERS, 'x-request-id': requestId, 'cache-control': 'no-store', ...headers })
+    .serializer((text: string) => text)
+    .send(body)
+}
+
+/** For requests that are no HTTP at all, and so have no request object. */
+function rawProblem(code: RefusalCode): string {
+  const { status, headers, body } = problemOf(new Refusal(code, refusals[code].about), requestIdOf({ headers: {} }))
+  const lines = Object.entries({
+    ...CONSTANT_HEADERS,
+    ...headers,
+    'cache-control': 'no-store',
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+  })
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`
+}
+
+function codeOfClientError(code: string | undefined): RefusalCode {
+  if (code === 'HPE_HEADER_OVERFLOW') return 'headers-too-large'
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request-timeout' : 'bad-request'
+}
+
+// ---------------------------------------------------------------- what is not there
+
+/** 404 with the prefixes being served, 405 with the methods that would work, 204 for OPTIONS. `page` may answer a GET that asks for HTML. */
+export type Page = (request: FastifyRequest, reply: FastifyReply) => FastifyReply | null
+
+export function answerTheRest(http: FastifyInstance, report: Report, prefixes: readonly string[], page: () => Page | undefined): void {
+  const known: { method: string; pattern: RegExp; summary: string }[] = []
+  http.addHook('onRoute', ({ method, url, schema }) => {
+    const pattern = new RegExp(
+      `^${url
+        .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+        .replace(/:\w+/g, '[^/]+')
+        .replaceAll('\\*', '.*')}$`,
+    )
+    for (const name of [method].flat())
+      known.push({ method: name, pattern, summary: (schema as { summary?: string } | undefined)?.summary ?? '' })
+  })
+  http.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?')[0] as string
+    const here = known.filter(({ pattern }) => pattern.test(path))
+    if (here.length > 0) {
+      const methods = [...new Set([...here.map(({ method }) => method), 'OPTIONS'])]
+      if (request.method === 'OPTIONS') return reply.status(204).header('allow', methods.join(', ')).send()
+      const facts = { supportedMethods: methods, allow: methods.join(', ') }
+      return sendProblem(
+        reply,
+        new Refusal('method-not-allowed', here.find(({ summary }) => summary)?.summary ?? 'This path takes other methods.', facts),
+        request.id,
+        report,
+      )
+    }
+    const answered = page()?.(request, reply)
+    if (answered) return answered
+    return sendProblem(
+      reply,
+      new Refusal('route-not-found', `Nothing is at ${path.slice(0, 200)}.`, { path: path.slice(0, 200), availableServices: prefixes }),
+      request.id,
+      report,
+    )
+  })
+}

@@ -1,0 +1,78 @@
+/**
+ * Who has which seat, and the log of how that came to be.
+ *
+ * A ledger changes the seats of one option and appends the entry in one step, or does neither. It knows seats by number, owners
+ * by opaque ids and facts as opaque text; no business lives in it. `ledger.conformance.ts` judges every adapter.
+ */
+import type { LogEntry } from '@onsale/contract/entry'
+
+/** "<eventId>/<zoneId>". Seats of one zone share a shard. */
+export type ZoneKey = string
+
+export const FREE = 0
+export const HELD = 1
+export const SOLD = 2
+export const NONE = 3
+/** One code a seat, row by row. A hold that ran out reads as free. */
+export type SeatStates = Uint8Array
+
+/** One acceptable set of seats. All arrays go by seat. */
+export type Option = {
+  seats: readonly number[]
+  /** Who owns each seat afterwards: a ticket or a hold. Empty when the seats become free. */
+  owners: readonly string[]
+  /** Who has to own each seat now, for `from` other than 'free'. */
+  mine?: readonly string[]
+  /** What is appended to the log when this option is taken: one JSON object on one line. */
+  fact: string
+}
+
+export type Change = {
+  zone: ZoneKey
+  /** Best first; the first that is wholly available is taken. */
+  options: readonly Option[]
+  /** A hold that ran out counts as free, for its owner too. */
+  from: 'free' | 'mine' | 'either'
+  to: 'held' | 'sold' | 'free'
+  /** The time of the command, ms. */
+  at: number
+  /** When a hold ends, ms. Only and always with `to: 'held'`. */
+  until?: number
+  /** The first success under an id is what every later commit with that id gets, for at least a day. */
+  key?: { id: string; fingerprint: string }
+}
+
+export type Outcome =
+  | { ok: true; shard: string; position: number; fact: string; replayed: boolean }
+  | { ok: false; why: 'taken'; states: SeatStates }
+  | { ok: false; why: 'key-reused' | 'not-open' }
+
+export type ZoneOpening = { zone: ZoneKey; seats: number; gaps: readonly number[] }
+
+/** Where a shard's log stands: everything up to `trimmed` is stored by the read side, `head` is the newest entry. */
+export type LogEnds = { shard: string; trimmed: number; head: number }
+
+export interface Ledger {
+  /** Opens zones that are new; one that is open stays as it is. */
+  open(zones: readonly ZoneOpening[]): Promise<void>
+  /** Takes the first option that is wholly available and appends its fact, or does neither. Rejects with LedgerBusy at its limits. */
+  commit(change: Change): Promise<Outcome>
+  /** The entries after a position, oldest first. */
+  read(from: { shard: string; after: number; limit: number }): Promise<LogEntry[]>
+  /** Everything up to here is stored by the read side. */
+  trim(upTo: { shard: string; position: number }): Promise<void>
+  ends(): Promise<LogEnds[]>
+  /** The true state of a zone, or null when it was never opened. */
+  seats(zone: ZoneKey, at: number): Promise<SeatStates | null>
+  /** Every open zone and how many seats it was opened with, gaps included. */
+  zones(): Promise<{ zone: ZoneKey; seats: number }[]>
+  close(): Promise<void>
+}
+
+/** A queue is full, or the read side is too far behind. Nothing was done. */
+export class LedgerBusy extends Error {
+  constructor(what: string) {
+    super(what)
+    this.name = 'LedgerBusy'
+  }
+}

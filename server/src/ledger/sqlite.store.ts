@@ -1,0 +1,279 @@
+/**
+ * The embedded ledger's store: one SQLite file, one thread.
+ *
+ * The log is the truth. A commit is one row: all changes that arrived while the last commit was under way, each with its seats, its
+ * key and its fact, so that state, key and entry are one step by construction. What the rows add up to (two bits a seat, key -> position)
+ * is kept in memory and written now and then (`checkpoint`), so that opening reads the last checkpoint and replays the rows after it.
+ * A row a purchase, a key table and a seat table in the same transaction cost 9 us more a purchase: see ARCHITECTURE.md.
+ */
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { LogEntry } from '@onsale/contract/entry'
+import { hash52 } from './hash.ts'
+import { KeyIndex } from './key-index.ts'
+import type { Change, LogEnds, Outcome, SeatStates, ZoneKey, ZoneOpening } from './ledger.ts'
+import { available, emptyZone, lettersOf, pack, put, type StoredZone, seen, unpack, type ZoneState } from './zone-state.ts'
+
+/** There is one writer, so there is one shard. */
+export const SHARD = '0'
+const KEYS_KEPT_MS = 24 * 60 * 60 * 1000
+/** A checkpoint comes after so many entries at least, so that opening replays in some 10 ms, and at most, whatever it costs. */
+const CHECKPOINT_ENTRIES = { least: 4096, most: 65_536 }
+/** Between the two: when the log has grown by about as much as the zones that are to be written. A byte of zone for each byte of log. */
+const LOG_BYTES_PER_ENTRY = 400
+
+const SCHEMA = `
+create table if not exists meta (name text primary key, value integer not null) without rowid;
+create table if not exists log (first integer primary key, last integer not null, at integer not null, body text not null);
+create table if not exists zones (zone text primary key, seats integer not null, states blob not null, owners blob not null, until text not null) without rowid;
+create table if not exists keys (last integer primary key, tags blob not null);
+`
+
+/** One change in the log: what is needed to do it again, then the fact on a line of its own. */
+type Head = [
+  zone: ZoneKey,
+  to: Change['to'],
+  was: string,
+  seats: number[],
+  owners: number[],
+  until: number | null,
+  keyId: string,
+  fingerprint: string,
+]
+type LogRecord = { position: number; head: Head; fact: string }
+
+export type Store = {
+  open(zones: readonly ZoneOpening[]): void
+  commit(changes: readonly Change[], now: number): Outcome[]
+  read(after: number, limit: number): LogEntry[]
+  trim(position: number): void
+  ends(): LogEnds
+  seats(zone: ZoneKey, at: number): SeatStates | null
+  zones(): { zone: ZoneKey; seats: number }[]
+  checkpoint(now: number): void
+  close(now: number): void
+}
+
+export function openStore(path: string): Store {
+  const db = new DatabaseSync(path, { timeout: 5000 })
+  db.exec('pragma page_size = 8192; pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 2000;')
+  db.exec(SCHEMA)
+  const sql = statements(db)
+
+  let zones = new Map<ZoneKey, ZoneState>()
+  let keys = new KeyIndex()
+  let newTags: number[] = []
+  let head = 0
+  let trimmed = 0
+  let checkpointed = 0
+  load()
+
+  /** Everything in memory, from the last checkpoint and the rows after it. Also after a failed commit: memory may be ahead of the disk. */
+  function load(): void {
+    checkpointed = meta('checkpointed')
+    trimmed = meta('trimmed')
+    head = checkpointed
+    zones = new Map((sql.zones.all() as ({ zone: string } & StoredZone)[]).map((row) => [row.zone, unpack(row)]))
+    keys = new KeyIndex()
+    newTags = []
+    for (const { tags } of sql.keys.all() as { tags: Uint8Array }[]) {
+      const pairs = new Float64Array(tags.slice().buffer)
+      for (let i = 0; i < pairs.length; i += 2) keys.add(pairs[i] as number, pairs[i + 1] as number)
+    }
+    for (const row of sql.rowsAfter.iterate(checkpointed) as Iterable<{ first: number; body: string }>)
+      for (const record of records(row)) redo(record)
+  }
+
+  function redo({ position, head: [zone, to, , seats, owners, until, keyId] }: LogRecord): void {
+    put(zones.get(zone) as ZoneState, seats, to, owners, until ?? undefined)
+    if (keyId) remember(keyId, position)
+    head = position
+  }
+
+  function remember(keyId: string, position: number): void {
+    const tag = hash52(keyId)
+    keys.add(tag, position)
+    newTags.push(tag, position)
+  }
+
+  function commit(changes: readonly Change[], now: number): Outcome[] {
+    const first = head + 1
+    const batch = { body: '', byKey: new Map<string, LogRecord>() }
+    try {
+      const outcomes = changes.map((change) => decide(change, batch))
+      if (head >= first) sql.append.run(first, head, now, batch.body)
+      return outcomes
+    } catch (error) {
+      load()
+      throw error
+    }
+  }
+
+  function decide(change: Change, batch: { body: string; byKey: Map<string, LogRecord> }): Outcome {
+    const { key } = change
+    const earlier = key && (batch.byKey.get(key.id) ?? recordOf(key.id))
+    if (key && earlier) {
+      if (earlier.head[7] !== key.fingerprint) return { ok: false, why: 'key-reused' }
+      return { ok: true, shard: SHARD, position: earlier.position, fact: earlier.fact, replayed: true }
+    }
+    const zone = zones.get(change.zone)
+    if (!zone) return { ok: false, why: 'not-open' }
+    const option = change.options[available(zone, change)]
+    if (!option) return { ok: false, why: 'taken', states: seen(zone, change.at) }
+    const owners = option.owners.map(hash52)
+    const record: Head = [
+      change.zone,
+      change.to,
+      lettersOf(zone, option.seats),
+      option.seats as number[],
+      owners,
+      change.until ?? null,
+      key?.id ?? '',
+      key?.fingerprint ?? '',
+    ]
+    put(zone, option.seats, change.to, owners, change.until)
+    head++
+    batch.body += `${JSON.stringify(record)}\n${option.fact}\n`
+    if (key) {
+      remember(key.id, head)
+      batch.byKey.set(key.id, { position: head, head: record, fact: option.fact })
+    }
+    return { ok: true, shard: SHARD, position: head, fact: option.fact, replayed: false }
+  }
+
+  function recordOf(keyId: string): LogRecord | undefined {
+    for (const position of keys.candidates(hash52(keyId))) {
+      const row = sql.rowAt.get(position) as { first: number; body: string } | undefined
+      const record = row && records(row).find((r) => r.position === position)
+      if (record?.head[6] === keyId) return record
+    }
+    return undefined
+  }
+
+  function read(after: number, limit: number): LogEntry[] {
+    const entries: LogEntry[] = []
+    for (const row of sql.rowsAfter.iterate(after) as Iterable<{ first: number; body: string }>) {
+      const lines = row.body.split('\n')
+      for (let i = 0, position = row.first; i + 1 < lines.length; i += 2, position++) {
+        if (position <= after) continue
+        const [, , was] = JSON.parse(lines[i] as string) as Head
+        entries.push({ shard: SHARD, position, was, fact: lines[i + 1] as string })
+        if (entries.length >= limit) return entries
+      }
+    }
+    return entries
+  }
+
+  function checkpointIsDue(): boolean {
+    const entries = head - checkpointed
+    if (entries < CHECKPOINT_ENTRIES.least) return false
+    let bytes = 0
+    for (const zone of zones.values()) if (zone.dirty) bytes += zone.seats * 8.25
+    return entries >= CHECKPOINT_ENTRIES.most || entries * LOG_BYTES_PER_ENTRY >= bytes
+  }
+
+  function checkpoint(now: number): void {
+    const dirty = [...zones].filter(([, zone]) => zone.dirty)
+    const oldKeys = now - KEYS_KEPT_MS
+    transaction(db, () => {
+      for (const [key, zone] of dirty) {
+        const { seats, states, owners, until } = pack(zone)
+        sql.putZone.run(key, seats, states, owners, until)
+      }
+      if (newTags.length > 0) sql.putKeys.run(head, new Uint8Array(new Float64Array(newTags).buffer))
+      setMeta('checkpointed', head)
+      setMeta('trimmed', trimmed)
+      sql.dropRows.run(Math.min(trimmed, head), oldKeys)
+      sql.dropKeys.run()
+    })
+    for (const [, zone] of dirty) zone.dirty = false
+    newTags = []
+    checkpointed = head
+    const oldest = sql.oldest.get() as { first: number | null }
+    keys.oldest = oldest.first ?? head + 1
+  }
+
+  function meta(name: string): number {
+    return (sql.meta.get(name) as { value: number } | undefined)?.value ?? 0
+  }
+  function setMeta(name: string, value: number): void {
+    sql.setMeta.run(name, value)
+  }
+
+  return {
+    open(openings) {
+      const fresh = openings.filter(({ zone }) => !zones.has(zone))
+      if (fresh.length === 0) return
+      for (const { zone, seats, gaps } of fresh) zones.set(zone, emptyZone(seats, gaps))
+      try {
+        checkpoint(Date.now())
+      } catch (error) {
+        load()
+        throw error
+      }
+    },
+    commit,
+    read,
+    trim(position) {
+      trimmed = Math.max(trimmed, Math.min(position, head))
+    },
+    ends: () => ({ shard: SHARD, trimmed, head }),
+    seats(zone, at) {
+      const state = zones.get(zone)
+      return state ? seen(state, at) : null
+    },
+    zones: () => [...zones].map(([zone, { seats }]) => ({ zone, seats })),
+    checkpoint(now) {
+      if (checkpointIsDue()) checkpoint(now)
+    },
+    close(now) {
+      checkpoint(now)
+      db.close()
+    },
+  }
+}
+
+function records({ first, body }: { first: number; body: string }): LogRecord[] {
+  const lines = body.split('\n')
+  const found: LogRecord[] = []
+  for (let i = 0; i + 1 < lines.length; i += 2)
+    found.push({ position: first + i / 2, head: JSON.parse(lines[i] as string) as Head, fact: lines[i + 1] as string })
+  return found
+}
+
+function statements(
+  db: DatabaseSync,
+): Record<
+  'meta' | 'setMeta' | 'append' | 'rowsAfter' | 'rowAt' | 'oldest' | 'dropRows' | 'zones' | 'putZone' | 'keys' | 'putKeys' | 'dropKeys',
+  StatementSync
+> {
+  return {
+    meta: db.prepare('select value from meta where name = ?'),
+    setMeta: db.prepare('insert into meta (name, value) values (?, ?) on conflict do update set value = excluded.value'),
+    append: db.prepare('insert into log (first, last, at, body) values (?, ?, ?, ?)'),
+    rowsAfter: db.prepare(
+      'select first, body from log where first >= coalesce((select max(first) from log where first <= ? + 1), 0) order by first',
+    ),
+    rowAt: db.prepare('select first, body from log where first <= ? order by first desc limit 1'),
+    oldest: db.prepare('select min(first) as first from log'),
+    // A few thousand rows at a time: a day's log that ends at once must not stop the sale.
+    dropRows: db.prepare('delete from log where first in (select first from log where last <= ? and at < ? order by first limit 2000)'),
+    zones: db.prepare('select zone, seats, states, owners, until from zones'),
+    putZone: db.prepare(
+      'insert into zones (zone, seats, states, owners, until) values (?, ?, ?, ?, ?) on conflict do update set states = excluded.states, owners = excluded.owners, until = excluded.until',
+    ),
+    keys: db.prepare('select tags from keys order by last'),
+    putKeys: db.prepare('insert into keys (last, tags) values (?, ?) on conflict do update set tags = excluded.tags'),
+    dropKeys: db.prepare('delete from keys where last < (select min(first) from log)'),
+  }
+}
+
+function transaction(db: DatabaseSync, work: () => void): void {
+  db.exec('begin immediate')
+  try {
+    work()
+    db.exec('commit')
+  } catch (error) {
+    db.exec('rollback')
+    throw error
+  }
+}

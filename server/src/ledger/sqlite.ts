@@ -1,0 +1,121 @@
+/**
+ * The embedded ledger: SQLite in a thread of its own. Commits that arrive while a batch is under way travel together in the next one,
+ * so that an fsync costs a batch, not a purchase.
+ */
+import { Worker } from 'node:worker_threads'
+import type { LogEntry } from '@onsale/contract/entry'
+import { type Change, type Ledger, LedgerBusy, type Outcome } from './ledger.ts'
+import { SHARD } from './sqlite.store.ts'
+import type { Answer, Request } from './sqlite.worker.ts'
+
+export type SqliteLedgerOptions = {
+  /** A file, or ':memory:' for tests that need no durability. */
+  path: string
+  /** Commits that may wait for the next batch; at 30,000/s, 1,000 wait some 30 ms. */
+  maxWaiting?: number
+  /** Entries that the read side may be behind before sales stop. */
+  maxBacklog?: number
+}
+
+type Waiting<T> = { resolve: (value: T) => void; reject: (error: Error) => void }
+
+export async function openSqliteLedger({ path, maxWaiting = 1000, maxBacklog = 1_000_000 }: SqliteLedgerOptions): Promise<Ledger> {
+  const worker = new Worker(new URL('./sqlite.worker.ts', import.meta.url), { workerData: { path } })
+  const asked: (Waiting<unknown> & { batch?: Waiting<Outcome>[] })[] = []
+  let changes: Change[] = []
+  let buyers: Waiting<Outcome>[] = []
+  let underWay = false
+  let scheduled = false
+  let head = 0
+  let trimmed = 0
+  let broken: Error | undefined
+
+  worker.on('message', (answer: Answer) => {
+    const waiting = asked.shift()
+    if (!waiting) return
+    if (waiting.batch) settle(waiting.batch, answer)
+    else if ('error' in answer) waiting.reject(new Error(answer.error))
+    else waiting.resolve('value' in answer ? answer.value : undefined)
+  })
+  worker.on('error', fail)
+  worker.on('exit', (code) => fail(new Error(`The ledger's thread ended (${code}).`)))
+
+  function fail(error: Error): void {
+    broken ??= error
+    for (const { batch = [], reject } of asked.splice(0)) for (const waiting of [...batch, { reject }]) waiting.reject(error)
+    for (const buyer of buyers.splice(0)) buyer.reject(error)
+  }
+
+  function ask<T>(request: Request): Promise<T> {
+    if (broken) return Promise.reject(broken)
+    return new Promise((resolve, reject) => {
+      asked.push({ resolve: resolve as (value: unknown) => void, reject })
+      worker.postMessage(request)
+    })
+  }
+
+  function flush(): void {
+    scheduled = false
+    if (underWay || changes.length === 0) return
+    const batch = buyers
+    const request: Request = { do: 'commit', changes }
+    changes = []
+    buyers = []
+    underWay = true
+    asked.push({ resolve: () => {}, reject: () => {}, batch })
+    worker.postMessage(request)
+  }
+
+  function settle(batch: Waiting<Outcome>[], answer: Answer): void {
+    underWay = false
+    flush()
+    if (!('outcomes' in answer)) {
+      const error = new Error('error' in answer ? answer.error : 'no outcomes')
+      for (const buyer of batch) buyer.reject(error)
+      return
+    }
+    for (let i = 0; i < batch.length; i++) {
+      const outcome = answer.outcomes[i] as Outcome
+      if (outcome.ok && outcome.position > head) head = outcome.position
+      batch[i]?.resolve(outcome)
+    }
+  }
+
+  const ready = new Promise((resolve, reject) => asked.push({ resolve, reject }))
+  await ready
+  const [ends] = await ask<{ head: number; trimmed: number }[]>({ do: 'ends' })
+  head = ends?.head ?? 0
+  trimmed = ends?.trimmed ?? 0
+
+  return {
+    commit(change) {
+      if (broken) return Promise.reject(broken)
+      if (changes.length >= maxWaiting) return Promise.reject(new LedgerBusy(`${maxWaiting} purchases are waiting already.`))
+      if (head - trimmed > maxBacklog) return Promise.reject(new LedgerBusy(`The read side is ${head - trimmed} entries behind.`))
+      return new Promise((resolve, reject) => {
+        changes.push(change)
+        buyers.push({ resolve, reject })
+        if (underWay || scheduled) return
+        scheduled = true
+        setImmediate(flush)
+      })
+    },
+    open: (zones) => ask({ do: 'open', zones }),
+    read: ({ after, limit }) => ask<LogEntry[]>({ do: 'read', after, limit }),
+    trim({ position }) {
+      trimmed = Math.max(trimmed, position)
+      return ask({ do: 'trim', position })
+    },
+    ends: () => ask({ do: 'ends' }),
+    seats: (zone, at) => ask({ do: 'seats', zone, at }),
+    zones: () => ask({ do: 'zones' }),
+    async close() {
+      if (broken) return
+      await ask({ do: 'close' })
+      broken = new Error('The ledger is closed.')
+      await worker.terminate()
+    },
+  }
+}
+
+export { SHARD }

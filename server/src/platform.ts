@@ -1,0 +1,73 @@
+/** The product in one process: what main.ts starts and what tests start. */
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { openAdapters } from './adapters.ts'
+import { type ImportProblem, importFolder } from './catalogue/import.ts'
+import type { Config } from './config.ts'
+import { addDescription } from './description.ts'
+import { addHealth, serveMetrics } from './health.ts'
+import { answerTheRest, createHttp, type Page } from './http.ts'
+import { createReport } from './report.ts'
+import { prefixesOf, type Running, roles } from './roles.ts'
+import { migrate } from './sql/migrate.ts'
+import type { Sql } from './sql/sql.ts'
+
+const SAMPLES = resolve(fileURLToPath(import.meta.url), '../../../samples')
+
+export type Platform = {
+  url: string
+  port: number
+  config: Config
+  adapters: Awaited<ReturnType<typeof openAdapters>>
+  stop(): Promise<void>
+}
+
+/** `samples`: the folder that is imported when the database is new. */
+export async function startPlatform(config: Config, samples = SAMPLES): Promise<Platform> {
+  const report = createReport({ level: config.logLevel, roles: config.roles })
+  const adapters = await openAdapters(config, (error) => report.failed('bus', error))
+  await migrate(adapters.sql)
+  for (const problem of await importOnce(adapters.sql, samples)) report.logger.error(problem, 'a file was not imported')
+
+  const http = createHttp(report)
+  let page: Page | undefined
+  answerTheRest(http, report, [...prefixesOf(config.roles).filter((prefix) => prefix !== '/'), '/health', '/docs'], () => page)
+  await addDescription(http)
+  const running: Running[] = []
+  addHealth(http, config, report, adapters.sql, () => running)
+  const metrics = config.metricsPort === null ? null : serveMetrics(config.metricsPort, config.host, report)
+  const named = (Object.keys(roles) as (keyof typeof roles)[]).filter((name) => config.roles.includes(name))
+  for (const name of named) {
+    const start = await roles[name]()
+    const role = await start({ config, adapters, http, report })
+    page ??= role.page
+    running.push(role)
+  }
+  await http.listen({ port: config.port, host: config.host })
+  const { port } = http.server.address() as { port: number }
+  const host = ['0.0.0.0', '::'].includes(config.host) ? 'localhost' : config.host
+  return {
+    url: `http://${host}:${port}`,
+    port,
+    config,
+    adapters,
+    async stop() {
+      http.server.closeIdleConnections()
+      const closed = http.close()
+      for (const role of running.reverse()) await role.stop()
+      http.server.closeAllConnections()
+      await closed
+      metrics?.close()
+      await adapters.close()
+    },
+  }
+}
+
+/** On the first start only; never again over what lives. */
+async function importOnce(sql: Sql, folder: string): Promise<ImportProblem[]> {
+  const row = await sql.db.selectFrom('catalogue').select('id').executeTakeFirst()
+  if (row) return []
+  const { problems } = await importFolder(sql, folder, Date.now())
+  await sql.db.insertInto('catalogue').values({ id: 1, version: 1 }).execute()
+  return problems
+}

@@ -1,0 +1,83 @@
+/**
+ * Counters: free, held, sold and revenue of each zone, sold and revenue of each row and column of an event. An entry says what its
+ * seats were and what they are, so that what it adds does not depend on what came before it.
+ */
+
+import type { Entry } from '@onsale/contract/entry'
+import type { Transaction } from 'kysely'
+import type { Schema } from '../sql/schema.ts'
+import type { Sql } from '../sql/sql.ts'
+
+type ZoneSum = {
+  event_id: string
+  zone_id: number
+  ordinal: number
+  price: number
+  available: number
+  held: number
+  sold: number
+  revenue: number
+  version: number
+}
+type SalesSum = { event_id: string; dimension: 'row' | 'column'; value: string; sold: number; revenue: number }
+
+export async function addFigures(
+  sql: Sql,
+  trx: Transaction<Schema>,
+  entries: readonly Entry[],
+  doubled: ReadonlySet<string>,
+): Promise<void> {
+  const zones = new Map<string, ZoneSum>()
+  const sales = new Map<string, SalesSum>()
+  for (const entry of entries) {
+    const zone = zoneSum(zones, entry)
+    entry.seats.forEach((seat, i) => {
+      if ('ticketId' in seat && doubled.has(seat.ticketId as string)) return
+      const was = entry.was[i] as string
+      const sold = Number(entry.kind === 'SeatsSold') - Number(was === 's')
+      const held = Number(entry.kind === 'SeatsHeld') - Number(was === 'h')
+      const revenue = sold * (('price' in entry && entry.price) || 0)
+      zone.sold += sold
+      zone.held += held
+      zone.available -= sold + held
+      zone.revenue += revenue
+      if (sold === 0) return
+      addSales(sales, entry.eventId, 'row', seat.row, sold, revenue)
+      addSales(sales, entry.eventId, 'column', seat.column, sold, revenue)
+    })
+  }
+  await sql.add(trx, 'event_zones', ['event_id', 'zone_id'], [...zones.values()])
+  if (sales.size > 0) await sql.add(trx, 'sales', ['event_id', 'dimension', 'value'], [...sales.values()])
+}
+
+function zoneSum(zones: Map<string, ZoneSum>, { eventId, zoneId }: Entry): ZoneSum {
+  const key = `${zoneId}/${eventId}`
+  const sum = zones.get(key) ?? {
+    event_id: eventId,
+    zone_id: zoneId,
+    ordinal: 0,
+    price: 0,
+    available: 0,
+    held: 0,
+    sold: 0,
+    revenue: 0,
+    version: 1,
+  }
+  zones.set(key, sum)
+  return sum
+}
+
+function addSales(
+  sales: Map<string, SalesSum>,
+  eventId: string,
+  dimension: SalesSum['dimension'],
+  value: string,
+  sold: number,
+  revenue: number,
+): void {
+  const key = `${dimension}${value}/${eventId}`
+  const sum = sales.get(key) ?? { event_id: eventId, dimension, value, sold: 0, revenue: 0 }
+  sales.set(key, sum)
+  sum.sold += sold
+  sum.revenue += revenue
+}

@@ -1,0 +1,24 @@
+/** The projector's thread: batches of messages in, what became of them out. It has its own connection to the database. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { openSql } from '../adapters.ts'
+import { createProjector, type Projected } from './projector.ts'
+
+export type ProjectorAnswer = { projected: Projected } | { error: string } | { closed: true }
+
+if (!parentPort) throw new Error('projector.worker.ts runs as a worker thread')
+const port = parentPort
+const sql = await openSql((workerData as { databaseUrl: string }).databaseUrl)
+const projector = createProjector(sql)
+
+port.on('message', async (messages: string[] | 'close') => {
+  if (messages === 'close') {
+    await sql.close()
+    port.postMessage({ closed: true } satisfies ProjectorAnswer)
+    return port.close()
+  }
+  try {
+    port.postMessage({ projected: await projector.project(messages, Date.now()) } satisfies ProjectorAnswer)
+  } catch (error) {
+    port.postMessage({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) } satisfies ProjectorAnswer)
+  }
+})

@@ -1,0 +1,80 @@
+/** Tickets: one row each, for good. A sale inserts it living; its end takes the life, so that the seat may have another. */
+
+import type { Entry, SeatsReleased, SeatsSold } from '@onsale/contract/entry'
+import type { Transaction } from 'kysely'
+import type { Schema } from '../sql/schema.ts'
+import type { Sql } from '../sql/sql.ts'
+
+export type Conflict = { ticketId: string; eventId: string; zoneId: number; row: string; column: string }
+
+/** Returns the tickets whose seat has another living ticket: those are not stored as tickets but told. */
+export async function storeTickets(sql: Sql, trx: Transaction<Schema>, entries: readonly Entry[], now: number): Promise<Conflict[]> {
+  const conflicts: Conflict[] = []
+  let sold: SeatsSold[] = []
+  // A seat that is released and sold again within the batch needs its release first.
+  for (const entry of entries) {
+    if (entry.kind === 'SeatsSold') sold.push(entry)
+    if (entry.kind === 'SeatsReleased' && entry.ended) {
+      conflicts.push(...(await insert(sql, trx, sold, now)))
+      sold = []
+      await end(trx, entry)
+    }
+  }
+  return [...conflicts, ...(await insert(sql, trx, sold, now))]
+}
+
+async function insert(sql: Sql, trx: Transaction<Schema>, sold: readonly SeatsSold[], now: number): Promise<Conflict[]> {
+  const rows = sold.flatMap((entry) =>
+    entry.seats.map((seat, ordinal) => ({
+      position: entry.position,
+      shard: entry.shard,
+      ordinal,
+      ticket_id: seat.ticketId,
+      venue_id: entry.venueId,
+      event_id: entry.eventId,
+      zone_id: entry.zoneId,
+      row_: seat.row,
+      column_: Number(seat.column),
+      status: entry.status,
+      living: 1,
+      price: entry.price,
+      currency: entry.currency,
+      created_on: entry.createdOn,
+    })),
+  )
+  if (rows.length === 0) return []
+  const isNew = await sql.insertOnce(trx, 'tickets', rows)
+  const doubled = rows.filter((_, i) => !isNew[i])
+  if (doubled.length === 0) return []
+  const found_on = new Date(now).toISOString()
+  await sql.insertOnce(
+    trx,
+    'conflicts',
+    doubled.map(({ shard, position, ticket_id, event_id, zone_id, row_, column_ }) => ({
+      shard,
+      position,
+      ticket_id,
+      event_id,
+      zone_id,
+      row_,
+      column_,
+      found_on,
+    })),
+  )
+  return doubled.map((row) => ({
+    ticketId: row.ticket_id,
+    eventId: row.event_id,
+    zoneId: row.zone_id,
+    row: row.row_,
+    column: String(row.column_),
+  }))
+}
+
+async function end(trx: Transaction<Schema>, { seats, ended }: SeatsReleased): Promise<void> {
+  const ids = seats.map(({ ticketId }) => ticketId).filter((id) => id !== undefined)
+  await trx
+    .updateTable('tickets')
+    .set({ status: ended as 'CANCELLED' | 'REFUNDED', living: null })
+    .where('ticket_id', 'in', ids)
+    .execute()
+}

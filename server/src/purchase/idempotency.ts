@@ -1,0 +1,23 @@
+/** Idempotency-Key: it belongs to the route and the caller; the same key with the same JSON gets the first answer. */
+import { badInput } from '@onsale/contract/refusals'
+import { hash52 } from '../ledger/hash.ts'
+
+export type CommandKey = { id: string; fingerprint: string }
+
+/** Throws when the key is not 1 to 200 visible ASCII characters. */
+export function commandKey(header: string | string[] | undefined, route: string, caller: string, body: unknown): CommandKey | undefined {
+  if (header === undefined) return undefined
+  if (typeof header !== 'string' || !/^[\x21-\x7e]{1,200}$/.test(header))
+    throw badInput([{ field: 'Idempotency-Key', message: 'takes 1 to 200 visible ASCII characters' }])
+  return { id: `${route} ${caller} ${header}`, fingerprint: hash52(canonical(body)).toString(36) }
+}
+
+/** The same text for the same JSON, whatever the order of its fields. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const fields = value as Record<string, unknown>
+  let text = ''
+  for (const name of Object.keys(fields).sort()) text += `${JSON.stringify(name)}:${canonical(fields[name])},`
+  return `{${text}}`
+}

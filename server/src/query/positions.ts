@@ -1,0 +1,58 @@
+/** How far the read side has come, and waiting until it has come far enough. */
+import { setTimeout as wait } from 'node:timers/promises'
+import { formatPosition, parsePositions } from '@onsale/contract/position'
+import { Refusal } from '@onsale/contract/refusals'
+import type { Sql } from '../sql/sql.ts'
+
+const WAIT_MS = 2000
+const LOOK_EVERY_MS = 4
+/** An older reading is still true as a lower bound: what an answer reflects is at least this. */
+const READING_KEPT_MS = 20
+
+export async function storedPositions({ db }: Sql): Promise<Map<string, number>> {
+  const rows = await db.selectFrom('positions').select(['shard', 'stored']).execute()
+  return new Map(rows.map(({ shard, stored }) => [shard, Number(stored)]))
+}
+
+export type Positions = {
+  /** Tokens of what every answer from now on reflects at least. */
+  now(): Promise<string>
+  /** Returns once the read side has reached every position of `Onsale-After`. Throws after two seconds. */
+  reach(after: string | undefined): Promise<void>
+}
+
+export function watchPositions(sql: Sql): Positions {
+  let reading: Promise<Map<string, number>> = Promise.resolve(new Map())
+  let readAt = 0
+
+  function read(maxAgeMs: number): Promise<Map<string, number>> {
+    const now = performance.now()
+    if (now - readAt > maxAgeMs) {
+      readAt = now
+      reading = storedPositions(sql)
+    }
+    return reading
+  }
+
+  return {
+    async now() {
+      return [...(await read(READING_KEPT_MS))].map(([shard, position]) => formatPosition({ shard, position })).join(',')
+    },
+    async reach(after) {
+      if (after === undefined) return
+      const wanted = parsePositions(after)
+      if (!wanted)
+        throw new Refusal('bad-position', 'Onsale-After takes the tokens that Onsale-Position gave, joined by commas.', {
+          errors: [{ field: 'Onsale-After', message: 'is not a list of positions' }],
+        })
+      const until = performance.now() + WAIT_MS
+      for (;;) {
+        const stored = await read(LOOK_EVERY_MS)
+        if (wanted.every(({ shard, position }) => (stored.get(shard) ?? 0) >= position)) return
+        if (performance.now() > until)
+          throw new Refusal('not-caught-up', 'The read side has not come so far within two seconds.', { retryAfter: 1 })
+        await wait(LOOK_EVERY_MS)
+      }
+    },
+  }
+}

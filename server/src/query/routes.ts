@@ -1,0 +1,88 @@
+/** HTTP for reads: waits for the position that was asked for, says the position that is reflected, pages and tags. */
+
+import * as api from '@onsale/contract/api'
+import { badInput } from '@onsale/contract/refusals'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { pageOf, parseCursor } from './cursor.ts'
+import type { Positions } from './positions.ts'
+import type { Dimension, EventFilter, Queries, TicketFilter } from './queries.ts'
+import type { Streams } from './stream.ts'
+
+type Paging = { limit: number; cursor?: string }
+
+export function addQueryRoutes(http: FastifyInstance, queries: Queries, positions: Positions, streams: Streams): void {
+  /** Waits for `Onsale-After`, then answers with the position that the answer reflects at least. */
+  function read<Q>(route: api.Route, answer: (request: Q & FastifyRequest, reply: FastifyReply) => Promise<unknown>): void {
+    http.route({
+      ...route,
+      handler: async (request, reply) => {
+        const after = request.headers['onsale-after']
+        await positions.reach(after === undefined ? undefined : String(after))
+        reply.header('onsale-position', await positions.now())
+        return answer(request as Q & FastifyRequest, reply)
+      },
+    })
+  }
+
+  read<{ query: TicketFilter & Paging }>(api.listTickets, async ({ query, url }, reply) => {
+    const { limit, cursor, ...filter } = query
+    const rows = await queries.tickets(filter, parseCursor(cursor, ['number', 'string', 'number']), limit + 1)
+    return linked(
+      reply,
+      pageOf(rows, limit, url, ({ place }) => place),
+    )
+  })
+  read<{ params: { ticketId: string } }>(api.getTicket, ({ params }) => queries.ticket(params.ticketId))
+  read<{ params: { eventId: string } }>(api.countTickets, async ({ params: { eventId } }) => ({
+    eventId,
+    count: await queries.count(eventId),
+  }))
+  read<{ params: { venueId: string; eventId: string } }>(api.ticketRevenue, async ({ params: { venueId, eventId } }) => ({
+    venueId,
+    eventId,
+    ...(await queries.revenue(venueId, eventId)),
+  }))
+  read<{ query: { eventId?: string; by?: string } }>(api.salesSummary, ({ query: { eventId, by } }) =>
+    queries.sales(eventId, (by?.split(',') ?? []) as Dimension[]),
+  )
+  read<{ query: EventFilter & Paging }>(api.listEvents, async ({ query, url }, reply) => {
+    const { limit, cursor, ...filter } = query
+    const rows = await queries.events(filter, parseCursor(cursor, ['string', 'string']), limit + 1, new Date().toISOString())
+    return linked(
+      reply,
+      pageOf(rows, limit, url, ({ startsAt, eventId }) => [startsAt, eventId]),
+    )
+  })
+  read<{ params: { eventId: string } }>(api.getEvent, async ({ params }) => (await queries.event(params.eventId)).detail)
+  read<{ params: { eventId: string; zoneId: number } }>(api.zoneSeats, async ({ params: { eventId, zoneId }, headers }, reply) => {
+    const version = await queries.zoneVersion(eventId, zoneId)
+    const etag = `"${version}"`
+    reply.header('etag', etag).header('cache-control', 'no-cache')
+    if (headers['if-none-match'] === etag) return reply.status(304).send()
+    return queries.seats(eventId, zoneId, version)
+  })
+  read<{ query: Paging }>(api.listVenues, async ({ query: { limit, cursor }, url }, reply) => {
+    const rows = await queries.venues(parseCursor(cursor, ['string']), limit + 1)
+    return linked(
+      reply,
+      pageOf(rows, limit, url, ({ venueId }) => [venueId]),
+    )
+  })
+  read<{ params: { venueId: string } }>(api.getVenue, ({ params }) => queries.venue(params.venueId))
+
+  http.route({
+    ...api.eventStream,
+    handler: async (request, reply) => {
+      const { eventId } = request.params as { eventId: string }
+      const last = request.headers['last-event-id']
+      if (last !== undefined && !/^\d{1,15}$/.test(String(last)))
+        throw badInput([{ field: 'Last-Event-ID', message: 'is not an id of this stream' }])
+      await streams.open(eventId, last === undefined ? null : Number(last), request, reply)
+    },
+  })
+}
+
+function linked<T>(reply: FastifyReply, { page, link }: { page: T[]; link: string | undefined }): T[] {
+  if (link) reply.header('link', link)
+  return page
+}

@@ -1,0 +1,112 @@
+/**
+ * Reads the log, publishes it, and trims only what the read side has stored. What was published and is not stored in time is
+ * published again: a bus that forgets costs a delay. Any number of relays may run; what they publish twice changes nothing.
+ */
+import { setTimeout as wait } from 'node:timers/promises'
+import { seal } from '@onsale/contract/entry'
+import type { Bus } from '../bus/bus.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+
+export type RelayOptions = {
+  ledger: Ledger
+  bus: Bus
+  /** How far each shard is stored by the read side. */
+  stored: () => Promise<ReadonlyMap<string, number>>
+  onError: (error: unknown) => void
+  /** Entries a read; published and not yet stored at most. */
+  batch?: number
+  window?: number
+  /** Rest between two rounds while there is work: lets entries gather, and bounds how often `stored` is asked. */
+  restMs?: number
+  /** Rest when there was nothing to do: other processes may have appended. */
+  idleMs?: number
+  /** Published and not stored for so long: published again. */
+  againMs?: number
+}
+
+export type Relay = {
+  /** There is something new in the log. */
+  poke(): void
+  stop(): Promise<void>
+}
+
+type Progress = { published: number; stored: number; movedAt: number }
+
+export function startRelay({
+  ledger,
+  bus,
+  stored,
+  onError,
+  batch = 1000,
+  window = 8000,
+  restMs = 10,
+  idleMs = 250,
+  againMs = 5000,
+}: RelayOptions): Relay {
+  const progress = new Map<string, Progress>()
+  const stopping = new AbortController()
+  let wake = (): void => {}
+  let poked = false
+
+  async function round(): Promise<boolean> {
+    let worked = false
+    const storedNow = await stored()
+    for (const { shard, trimmed, head } of await ledger.ends()) {
+      const at = advance(shard, storedNow.get(shard) ?? 0, trimmed)
+      if (at.stored > trimmed) await ledger.trim({ shard, position: at.stored })
+      while (at.published < head && at.published - at.stored < window && !stopping.signal.aborted) {
+        const entries = await ledger.read({ shard, after: at.published, limit: batch })
+        if (entries.length === 0) break
+        await bus.publish(entries.map((entry) => ({ shard, position: entry.position, body: seal(entry) })))
+        at.published = entries.at(-1)?.position as number
+      }
+      worked ||= at.stored < head
+    }
+    return worked
+  }
+
+  /** Where a shard stands; what was published too long ago without being stored is to be published again. */
+  function advance(shard: string, storedNow: number, trimmed: number): Progress {
+    const now = Date.now()
+    const from = Math.max(storedNow, trimmed)
+    const at = progress.get(shard) ?? { published: from, stored: from, movedAt: now }
+    progress.set(shard, at)
+    if (from > at.stored || at.published <= from) at.movedAt = now
+    else if (now - at.movedAt > againMs) {
+      at.published = from
+      at.movedAt = now
+    }
+    at.stored = from
+    at.published = Math.max(at.published, from)
+    return at
+  }
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      poked = false
+      const worked = await round().catch((error: unknown) => {
+        if (!stopping.signal.aborted) onError(error)
+        return false
+      })
+      if (worked || poked) await wait(restMs, undefined, { signal: stopping.signal }).catch(() => undefined)
+      else
+        await new Promise<void>((resolve) => {
+          wake = resolve
+          setTimeout(resolve, idleMs).unref()
+        })
+    }
+  }
+  const running = run()
+
+  return {
+    poke() {
+      poked = true
+      wake()
+    },
+    async stop() {
+      stopping.abort()
+      wake()
+      await running
+    },
+  }
+}

@@ -1,0 +1,205 @@
+/**
+ * The only way to a seat: wish -> rules -> one ledger.commit -> answer or refusal. Web, API, box office, waiting list, refund and
+ * import all come through here; `writers.test.ts` lists the writers of seat state and finds this file.
+ */
+import type { SoldTicket, Wish } from '@onsale/contract/api'
+import type { SeatsSold } from '@onsale/contract/entry'
+import { Refusal } from '@onsale/contract/refusals'
+import type { Catalogue } from '../catalogue/catalogue.ts'
+import type { Change, Ledger, Option, Outcome, SeatStates } from '../ledger/ledger.ts'
+import { Beliefs } from './beliefs.ts'
+import { seatName } from './map.ts'
+import {
+  apart,
+  type Best,
+  type Named,
+  onSale,
+  type PricedZone,
+  refuseBest,
+  refuseNamed,
+  type SellableEvent,
+  together,
+  understand,
+} from './rules.ts'
+
+/** Who asks, when, and under which key. Time and ids are arguments, so that the same input gives the same decision. */
+export type Asked = { at: number; newId: () => string; key?: { id: string; fingerprint: string } }
+
+/** `replayed`: the first answer of a repeated key. */
+export type Sale = { tickets: SoldTicket[]; shard: string; position: number; replayed: boolean }
+
+export type SeatCommands = { sell(wish: Wish, asked: Asked): Promise<Sale> }
+
+type Fact = Omit<SeatsSold, 'shard' | 'position' | 'was'>
+
+/** Lost races of one wish before it is asked to come again: each one sold the seats to somebody else. */
+const ROUNDS = 32
+
+export function createSeatCommands(ledger: Ledger, catalogue: Catalogue): SeatCommands {
+  const beliefs = new Beliefs()
+
+  async function sell(wish: Wish, asked: Asked): Promise<Sale> {
+    const event = await eventOf(wish)
+    try {
+      if (event.sale === 'checkout')
+        throw new Refusal('checkout-required', `Seats of ${event.eventId} are held first and paid at checkout.`)
+      onSale(event, asked.at)
+      const wanted = understand(wish, event)
+      return wanted.kind === 'named' ? await sellNamed(event, wanted, asked) : await sellBest(event, wanted, asked)
+    } catch (error) {
+      const first = error instanceof Refusal && asked.key ? await firstAnswer(event, asked) : undefined
+      if (first) return first
+      throw error
+    }
+  }
+
+  async function eventOf({ venueId, eventId }: Wish): Promise<SellableEvent> {
+    if (!catalogue.event(eventId) || !catalogue.hasVenue(venueId)) await catalogue.refresh()
+    if (!catalogue.hasVenue(venueId)) throw new Refusal('unknown-venue', `There is no venue ${venueId}.`, { venueId })
+    const event = catalogue.event(eventId)
+    if (!event) throw new Refusal('unknown-event', `There is no event ${eventId}.`, { eventId })
+    if (event.venueId !== venueId)
+      throw new Refusal('event-not-at-venue', `${eventId} takes place at ${event.venueId}.`, {
+        venue: event.venueId,
+        errors: [{ field: 'venueId', message: `the event takes place at ${event.venueId}` }],
+      })
+    return event
+  }
+
+  /** What was sold under a key stays sold under it, even when the same wish would be refused now. */
+  async function firstAnswer(event: SellableEvent, asked: Asked): Promise<Sale | undefined> {
+    const [zoneId] = event.zones.keys()
+    const outcome = await ledger.commit(changeOf(event, zoneId as number, [], asked))
+    return outcome.ok ? saleOf(outcome) : undefined
+  }
+
+  async function sellNamed(event: SellableEvent, wanted: Named, asked: Asked): Promise<Sale> {
+    const zoneId = wanted.zone.map.zoneId
+    const { fact, option } = optionOf(event, wanted.zone, wanted.seats, ids(wanted.seats.length, asked), asked.at)
+    const outcome = await ledger.commit(changeOf(event, zoneId, [option], asked))
+    if (outcome.ok && outcome.replayed) return saleOf(outcome)
+    if (outcome.ok) {
+      beliefs.settle(zoneKey(event, wanted.zone), [], wanted.seats)
+      return { tickets: ticketsOf(fact), shard: outcome.shard, position: outcome.position, replayed: false }
+    }
+    throw outcome.why === 'taken' ? refuseNamed(wanted, outcome.states) : refusalOf(outcome.why, event, zoneId)
+  }
+
+  async function sellBest(event: SellableEvent, wanted: Best, asked: Asked): Promise<Sale> {
+    const ticketIds = ids(wanted.quantity, asked)
+    for (let lost = 0; lost < ROUNDS + wanted.zones.length; lost++) {
+      const chosen = await choose(event, wanted, asked.at)
+      if (!chosen) throw await soldOut(event, wanted, asked.at)
+      const { zone, sets } = chosen
+      const key = zoneKey(event, zone)
+      const options = sets.map((seats) => optionOf(event, zone, seats, ticketIds, asked.at).option)
+      const outcome = await ledger.commit(changeOf(event, zone.map.zoneId, options, asked)).catch((error: unknown) => {
+        beliefs.forget(key)
+        throw error
+      })
+      if (outcome.ok) {
+        const taken = outcome.replayed ? [] : (options.find(({ fact }) => fact === outcome.fact)?.seats ?? [])
+        beliefs.settle(key, sets[0] ?? [], taken)
+        return saleOf(outcome)
+      }
+      if (outcome.why !== 'taken') throw refusalOf(outcome.why, event, zone.map.zoneId)
+      beliefs.learn(key, outcome.states, asked.at)
+    }
+    throw new Refusal('busy', 'Others were faster many times over. Try again.', { retryAfter: 1 })
+  }
+
+  /** The zone and the sets of seats to ask for, the first of them claimed: side by side anywhere before apart anywhere. Null when nothing is left as far as is known. */
+  async function choose(event: SellableEvent, wanted: Best, at: number): Promise<{ zone: PricedZone; sets: number[][] } | null> {
+    for (const find of [together, apart])
+      for (const zone of wanted.zones) {
+        const key = zoneKey(event, zone)
+        const states = beliefs.of(key) ?? (await look(event, zone, at))
+        const sets = find(zone.map, states, wanted)
+        if (!sets[0]) continue
+        beliefs.claim(key, sets[0])
+        return { zone, sets }
+      }
+    // Before anybody hears "sold out", the ledger is asked for the truth.
+    const unsure = wanted.zones.find((zone) => !beliefs.isFresh(zoneKey(event, zone), at, wanted.named))
+    return unsure ? { zone: unsure, sets: [] } : null
+  }
+
+  async function look(event: SellableEvent, zone: PricedZone, at: number): Promise<SeatStates> {
+    const key = zoneKey(event, zone)
+    const states = await ledger.seats(key, at)
+    if (!states) throw refusalOf('not-open', event, zone.map.zoneId)
+    return beliefs.of(key) ?? beliefs.learn(key, states, at)
+  }
+
+  async function soldOut(event: SellableEvent, wanted: Best, at: number): Promise<Refusal> {
+    const states = await Promise.all(wanted.zones.map((zone) => beliefs.of(zoneKey(event, zone)) ?? look(event, zone, at)))
+    if (wanted.zones.length > 0) return refuseBest(wanted, states, [])
+    const every = [...event.zones.values()].map(async (zone) => {
+      const truth: SeatStates | null = await ledger.seats(zoneKey(event, zone), at)
+      return { price: zone.price, free: truth ? Number(truth.includes(0)) : 0 }
+    })
+    return refuseBest(wanted, [], await Promise.all(every))
+  }
+
+  return { sell }
+}
+
+const zoneKey = (event: SellableEvent, zone: PricedZone): string => `${event.eventId}/${zone.map.zoneId}`
+
+const ids = (count: number, { newId }: Asked): string[] => Array.from({ length: count }, newId)
+
+function changeOf(event: SellableEvent, zoneId: number, options: Option[], { at, key }: Asked): Change {
+  const change: Change = { zone: `${event.eventId}/${zoneId}`, options, from: 'free', to: 'sold', at }
+  return key ? { ...change, key } : change
+}
+
+function optionOf(
+  event: SellableEvent,
+  zone: PricedZone,
+  seats: readonly number[],
+  ticketIds: readonly string[],
+  at: number,
+): { fact: Fact; option: Option } {
+  const fact: Fact = {
+    v: 1,
+    kind: 'SeatsSold',
+    createdOn: new Date(at).toISOString(),
+    venueId: event.venueId,
+    eventId: event.eventId,
+    zoneId: zone.map.zoneId,
+    status: 'PAID',
+    price: zone.price,
+    currency: event.currency,
+    seats: seats.map((seat, i) => ({ ticketId: ticketIds[i] as string, ...seatName(zone.map, seat) })),
+  }
+  return { fact, option: { seats, owners: ticketIds, fact: JSON.stringify(fact) } }
+}
+
+function saleOf({ fact, shard, position, replayed }: Extract<Outcome, { ok: true }>): Sale {
+  return { tickets: ticketsOf(JSON.parse(fact) as Fact), shard, position, replayed }
+}
+
+function ticketsOf({ venueId, eventId, zoneId, status, price, currency, createdOn, seats }: Fact): SoldTicket[] {
+  return seats.map(({ ticketId, row, column }) => ({
+    ticketId,
+    venueId,
+    eventId,
+    zoneId,
+    row,
+    column,
+    status,
+    price,
+    currency,
+    createdOn,
+    purchaseTime: createdOn,
+  }))
+}
+
+function refusalOf(why: 'key-reused' | 'not-open', event: SellableEvent, zoneId: number): Refusal {
+  if (why === 'key-reused') return new Refusal('idempotency-key-reused', 'This Idempotency-Key was used for another request.')
+  return new Refusal(
+    'zone-not-open',
+    `The ledger does not know zone ${zoneId} of ${event.eventId}; nothing is sold in it until it is rebuilt.`,
+    { retryAfter: 30 },
+  )
+}

@@ -1,0 +1,251 @@
+/**
+ * Pure: what a wish means, and which sets of seats would fulfil it, best first. Nothing here reads a clock, a store or a price list;
+ * they are arguments. The ledger decides which of the sets it can still give.
+ */
+import type { Wish } from '@onsale/contract/api'
+import { badInput, type FieldError, Refusal } from '@onsale/contract/refusals'
+import { FREE, type SeatStates } from '../ledger/ledger.ts'
+import { rowIndex, rowName, seatName, type ZoneMap } from './map.ts'
+
+/** How many alternatives travel to the ledger with a wish for the best available. In a rush 8 sell 97 to 100 % of a house. */
+const OPTIONS = 8
+
+export type PricedZone = { map: ZoneMap; price: number }
+
+/** An event as the rules need it. Times in ms. */
+export type SellableEvent = {
+  eventId: string
+  venueId: string
+  sale: 'instant' | 'checkout'
+  active: boolean
+  saleStartsAt: number | null
+  saleEndsAt: number
+  currency: string
+  maxPerOrder: number
+  /** In the organiser's order. */
+  zones: ReadonlyMap<number, PricedZone>
+}
+
+export type Named = { kind: 'named'; zone: PricedZone; seats: number[] }
+export type Best = { kind: 'best'; zones: PricedZone[]; quantity: number; row: number | null; accessible: boolean; named: boolean }
+
+/** Throws unless the event takes sales at this moment. */
+export function onSale(event: SellableEvent, at: number): void {
+  const facts = {
+    saleStartsAt: event.saleStartsAt === null ? null : new Date(event.saleStartsAt).toISOString(),
+    saleEndsAt: new Date(event.saleEndsAt).toISOString(),
+  }
+  if (!event.active) throw new Refusal('event-not-on-sale', `${event.eventId} is not on sale.`, facts)
+  if (event.saleStartsAt !== null && at < event.saleStartsAt)
+    throw new Refusal('event-not-on-sale', `The sale of ${event.eventId} begins at ${facts.saleStartsAt}.`, facts)
+  if (at >= event.saleEndsAt) throw new Refusal('event-not-on-sale', `The sale of ${event.eventId} ended at ${facts.saleEndsAt}.`, facts)
+}
+
+/** What the buyer asks for, within the bounds of the event. Throws a refusal that names every field that does not fit. */
+export function understand(wish: Wish, event: SellableEvent): Named | Best {
+  const kinds = [
+    wish.column !== undefined && 'column',
+    wish.seats !== undefined && 'seats',
+    wish.quantity !== undefined && 'quantity',
+  ].filter((kind) => kind !== false)
+  if (kinds.length === 0) throw badInput(missing(wish))
+  if (kinds.length > 1)
+    throw badInput(
+      kinds.map((field) => ({
+        field,
+        message: 'one wish at a time: a seat (row, column), a list (seats) or the best available (quantity)',
+      })),
+    )
+  if (kinds[0] === 'quantity') return best(wish, event)
+  refuseStray(wish, kinds[0] as 'column' | 'seats')
+  return kinds[0] === 'seats' ? listed(wish, event) : single(wish, event)
+}
+
+function missing(wish: Wish): FieldError[] {
+  const wants = wish.row === undefined ? ['row', 'column'] : ['column']
+  if (wish.zoneId === undefined) wants.unshift('zoneId')
+  return wants.map((field) => ({ field, message: 'is required for one seat; or send seats, or quantity' }))
+}
+
+/** Fields of another kind of wish are not quietly ignored: who sends maxPrice means it. */
+function refuseStray(wish: Wish, kind: 'column' | 'seats'): void {
+  const stray = kind === 'seats' ? (['zoneId', 'row', 'maxPrice', 'accessible'] as const) : (['maxPrice', 'accessible'] as const)
+  const errors = stray
+    .filter((field) => wish[field] !== undefined)
+    .map((field) => ({
+      field,
+      message: kind === 'seats' ? 'goes with each seat of the list, not beside it' : 'goes with quantity, not with a named seat',
+    }))
+  if (errors.length > 0) throw badInput(errors)
+}
+
+function single(wish: Wish, event: SellableEvent): Named {
+  const absent = (['zoneId', 'row'] as const).filter((field) => wish[field] === undefined)
+  if (absent.length > 0) throw badInput(absent.map((field) => ({ field, message: 'is required for one seat' })))
+  const zone = zoneOf(event, wish.zoneId as number)
+  const errors: FieldError[] = []
+  const seat = address(zone.map, wish.row as string, wish.column as string | number, '', errors)
+  if (errors.length > 0) throw badInput(errors)
+  return { kind: 'named', zone, seats: [seat] }
+}
+
+function listed(wish: Wish, event: SellableEvent): Named {
+  const seats = wish.seats as NonNullable<Wish['seats']>
+  const zone = zoneOf(event, seats[0]?.zoneId as number)
+  const errors: FieldError[] = []
+  if (seats.length > event.maxPerOrder) errors.push({ field: 'seats', message: `${event.maxPerOrder} seats are the most for this event` })
+  const indices = seats.map((seat, i) => {
+    if (seat.zoneId !== zone.map.zoneId) errors.push({ field: `seats[${i}].zoneId`, message: 'all seats of one purchase lie in one zone' })
+    return address(zone.map, seat.row, seat.column, `seats[${i}].`, errors)
+  })
+  indices.forEach((seat, i) => {
+    if (seat >= 0 && indices.indexOf(seat) < i) errors.push({ field: `seats[${i}]`, message: 'is named twice' })
+  })
+  if (errors.length > 0) throw badInput(errors)
+  return { kind: 'named', zone, seats: indices }
+}
+
+function best(wish: Wish, event: SellableEvent): Best {
+  const quantity = wish.quantity as number
+  const errors: FieldError[] = []
+  if (quantity > event.maxPerOrder) errors.push({ field: 'quantity', message: `${event.maxPerOrder} seats are the most for this event` })
+  const looked = wish.zoneId === undefined ? [...event.zones.values()] : [zoneOf(event, wish.zoneId)]
+  const row = wish.row === undefined ? null : rowIndex(wish.row)
+  if (row !== null && wish.zoneId === undefined) errors.push({ field: 'row', message: 'needs a zoneId' })
+  else if (row !== null && row >= (looked[0] as PricedZone).map.rows)
+    errors.push({ field: 'row', message: `is beyond row ${rowName((looked[0] as PricedZone).map.rows - 1)}` })
+  if (errors.length > 0) throw badInput(errors)
+  const zones = wish.maxPrice === undefined ? looked : looked.filter((zone) => zone.price <= (wish.maxPrice as number))
+  return { kind: 'best', zones, quantity, row, accessible: wish.accessible === true, named: wish.zoneId !== undefined }
+}
+
+function zoneOf(event: SellableEvent, zoneId: number): PricedZone {
+  const zone = event.zones.get(zoneId)
+  if (!zone) throw new Refusal('unknown-zone', `${event.venueId} has no zone ${zoneId}.`, { zoneId })
+  return zone
+}
+
+/** The index of a seat, or -1 and what is wrong with it. */
+function address(zone: ZoneMap, row: string, column: string | number, path: string, errors: FieldError[]): number {
+  const r = rowIndex(row)
+  const c = Number(column)
+  if (r < 0 || r >= zone.rows) errors.push({ field: `${path}row`, message: `zone ${zone.zoneId} has rows A to ${rowName(zone.rows - 1)}` })
+  if (c < 1 || c > zone.seatsPerRow)
+    errors.push({ field: `${path}column`, message: `a row of zone ${zone.zoneId} has seats 1 to ${zone.seatsPerRow}` })
+  if (errors.length > 0) return -1
+  const seat = r * zone.seatsPerRow + c - 1
+  if (zone.gaps.has(seat)) errors.push({ field: `${path}column`, message: `there is no seat ${rowName(r)}${c} in zone ${zone.zoneId}` })
+  return seat
+}
+
+// ---------------------------------------------------------------- best available
+
+export type Search = { quantity: number; row: number | null; accessible: boolean }
+
+/** Sets of seats side by side: earliest row, earliest run. Wheelchair places and their companions are kept for last. */
+export function together(zone: ZoneMap, states: SeatStates, search: Search): number[][] {
+  if (search.accessible) return windows(zone, states, search, () => true).filter((seats) => seats.some((seat) => zone.accessible.has(seat)))
+  const plain = windows(zone, states, search, (seat) => !zone.accessible.has(seat) && !zone.companion.has(seat))
+  return plain.length > 0 || zone.accessible.size + zone.companion.size === 0 ? plain : windows(zone, states, search, () => true)
+}
+
+/** Where no such run is left: the largest blocks first (3+1, 2+2, 2+1+1, 1+1+1+1), each in the earliest row and run. At most one set. */
+export function apart(zone: ZoneMap, states: SeatStates, search: Search): number[][] {
+  if (search.accessible || search.quantity === 1) return []
+  const free = freeRuns(zone, states, search.row, () => true)
+  if (free.reduce((sum, run) => sum + run.length, 0) < search.quantity) return []
+  return [largestBlocks(search.quantity, free)]
+}
+
+/** Windows of `quantity` seats that share none, so that a lost one leaves the others whole. */
+function windows(zone: ZoneMap, states: SeatStates, { quantity, row, accessible }: Search, allowed: (seat: number) => boolean): number[][] {
+  const found: number[][] = []
+  for (const run of freeRuns(zone, states, row, allowed)) {
+    const step = accessible ? 1 : quantity
+    for (let i = 0; i + quantity <= run.length; i += step) {
+      found.push(run.slice(i, i + quantity))
+      if (!accessible && found.length === OPTIONS) return found
+    }
+  }
+  return found
+}
+
+function freeRuns(zone: ZoneMap, states: SeatStates, row: number | null, allowed: (seat: number) => boolean): number[][] {
+  const runs: number[][] = []
+  const [first, last] = row === null ? [0, zone.rows - 1] : [row, row]
+  for (let r = first; r <= last; r++) {
+    let run: number[] = []
+    for (let seat = r * zone.seatsPerRow; seat < (r + 1) * zone.seatsPerRow; seat++) {
+      if (states[seat] === FREE && allowed(seat)) run.push(seat)
+      else if (run.length > 0) {
+        runs.push(run)
+        run = []
+      }
+    }
+    if (run.length > 0) runs.push(run)
+  }
+  return runs
+}
+
+/** The largest block that any run still holds, in the earliest such run; then the largest of the rest. The runs hold enough in all. */
+function largestBlocks(quantity: number, runs: readonly number[][]): number[] {
+  const left = runs.map((run) => run.slice())
+  const seats: number[] = []
+  while (seats.length < quantity) {
+    const size = Math.min(quantity - seats.length, Math.max(...left.map((run) => run.length)))
+    seats.push(...(left.find((run) => run.length >= size) as number[]).splice(0, size))
+  }
+  return seats.sort((a, b) => a - b)
+}
+
+// ---------------------------------------------------------------- refusals
+
+/** Why named seats are refused: the seat first, and whether it is worth looking in the row and the zone. */
+export function refuseNamed({ zone, seats }: Named, states: SeatStates): Refusal {
+  const { map } = zone
+  const taken = seats.filter((seat) => states[seat] !== FREE)
+  const rows = new Set(taken.map((seat) => Math.floor(seat / map.seatsPerRow)))
+  const zoneFull = !states.includes(FREE)
+  const rowFull = [...rows].every((row) => countFree(map, states, row) === 0)
+  const names = taken.map((seat) => ({ zoneId: map.zoneId, ...seatName(map, seat) }))
+  const sentence = names.map(({ row, column }) => `row ${row}, seat ${column}`).join('; ')
+  return new Refusal('seat-occupied', `Taken in zone ${map.zoneId}: ${sentence}.`, { seats: names, zoneFull, rowFull })
+}
+
+/** Why nothing of a wish for the best available can be had, from the true states of the zones it looks at. */
+export function refuseBest(wish: Best, states: readonly SeatStates[], everyPrice: readonly { price: number; free: number }[]): Refusal {
+  if (wish.zones.length === 0) {
+    const prices = everyPrice.filter(({ free }) => free > 0).map(({ price }) => price)
+    return new Refusal(
+      'no-seats-at-price',
+      'Nothing is free up to this price.',
+      prices.length > 0 ? { priceFrom: Math.min(...prices) } : {},
+    )
+  }
+  const free = wish.zones.map((zone, i) => countFree(zone.map, states[i] as SeatStates, wish.row))
+  const available = wish.accessible ? accessibleFree(wish, states) : wish.named ? (free[0] as number) : Math.max(...free)
+  if (free.some((n) => n > 0))
+    return new Refusal('not-enough-seats', `${available} of ${wish.quantity} seats are free where you look.`, { available })
+  if (wish.row !== null)
+    return new Refusal('row-full', `Row ${rowName(wish.row)} of zone ${wish.zones[0]?.map.zoneId} is full.`, {
+      row: rowName(wish.row),
+      zoneId: wish.zones[0]?.map.zoneId,
+    })
+  const zoneId = wish.named ? wish.zones[0]?.map.zoneId : undefined
+  return new Refusal(
+    'zone-full',
+    zoneId === undefined ? 'Every zone is full.' : `Zone ${zoneId} is full.`,
+    zoneId === undefined ? {} : { zoneId },
+  )
+}
+
+export function countFree(zone: ZoneMap, states: SeatStates, row: number | null): number {
+  const [from, to] = row === null ? [0, states.length] : [row * zone.seatsPerRow, (row + 1) * zone.seatsPerRow]
+  let free = 0
+  for (let seat = from; seat < to; seat++) if (states[seat] === FREE) free++
+  return free
+}
+
+function accessibleFree(wish: Best, states: readonly SeatStates[]): number {
+  return wish.zones.reduce((sum, { map }, i) => sum + [...map.accessible].filter((seat) => states[i]?.[seat] === FREE).length, 0)
+}

@@ -1,0 +1,19 @@
+/**
+ * The read side's database. Queries are written once, in Kysely; only what databases really disagree on has a version per dialect:
+ * insert-or-skip, upsert of counters, upsert of the newest. Those three are the projector's, so they take many rows.
+ */
+import type { Kysely, Transaction } from 'kysely'
+import type { Schema } from './schema.ts'
+
+export type Row = Readonly<Record<string, string | number | null>>
+
+export interface Sql {
+  db: Kysely<Schema>
+  /** Inserts each row unless its primary key or a unique index has it already: true where it was new. */
+  insertOnce(trx: Transaction<Schema>, table: keyof Schema, rows: readonly Row[]): Promise<boolean[]>
+  /** Adds to counters; a row that is missing starts at zero. */
+  add(trx: Transaction<Schema>, table: keyof Schema, keys: readonly string[], rows: readonly Row[]): Promise<void>
+  /** Writes each row unless the stored one has the same or a higher `position`. */
+  putNewest(trx: Transaction<Schema>, table: keyof Schema, keys: readonly string[], rows: readonly Row[]): Promise<void>
+  close(): Promise<void>
+}
