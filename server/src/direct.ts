@@ -6,7 +6,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Route } from '@onsale/contract/api'
 import type { FastifyInstance } from 'fastify'
-import { BODY_LIMIT, CONSTANT_HEADERS, compileBody, problemOf, requestIdOf } from './http.ts'
+import { BODY_LIMIT, CONSTANT_HEADERS, compileBody, parseJson, problemOf, requestIdOf } from './http.ts'
 import type { Report } from './report.ts'
 
 type Answer = { status: number; headers: Record<string, string>; body: string }
@@ -32,7 +32,7 @@ export function serveDirectly<Body>(http: FastifyInstance, report: Report, route
     return true
 
     async function answer(text: string): Promise<Answer> {
-      const body: unknown = JSON.parse(text)
+      const body = parseJson(text)
       if (fits(body)) return handle(body as Body, request.headers)
       throw Object.assign(new Error('bad input'), { validation: fits.errors, validationContext: 'body' })
     }

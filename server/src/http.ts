@@ -45,6 +45,7 @@ export function createHttp(report: Report, bodyTimeoutMs = 30_000): FastifyInsta
     frameworkErrors: (error, request, reply) => sendProblem(reply as FastifyReply, error as FastifyError, request.id, report),
   })
   http.decorate('direct', direct)
+  takeOnlyJson(http)
   http.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? strict : coercing).compile(schema as object))
   http.setErrorHandler((error: FastifyError, request, reply) => sendProblem(reply, error, request.id, report))
   http.addHook('onRequest', async (request, reply) => {
@@ -62,6 +63,26 @@ const boot = Date.now().toString(36)
 export function requestIdOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
   const given = headers['x-request-id']
   return typeof given === 'string' && /^[\w.:/+=-]{1,128}$/.test(given) ? given : `${boot}-${(++counter).toString(36)}`
+}
+
+// ---------------------------------------------------------------- bodies
+
+/** JSON only, read by the one parser of both lanes: Fastify's own ones take plain text, drop a byte order mark and refuse harmless names. */
+function takeOnlyJson(http: FastifyInstance): void {
+  http.removeAllContentTypeParsers()
+  http.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
+    if (request.headers['content-encoding'] !== undefined)
+      throw new Refusal('unsupported-media-type', 'Bodies are taken as they are, not compressed.')
+    return parseJson(body.toString())
+  })
+}
+
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Refusal('malformed-json', refusals['malformed-json'].about, { errors: [{ field: 'body', message: 'is not a JSON object' }] })
+  }
 }
 
 // ---------------------------------------------------------------- validation
@@ -123,18 +144,7 @@ function explain(error: unknown): { code: RefusalCode; detail: string; facts: Re
     return { code: 'bad-input', detail: errors.map(({ field, message }) => `${field}: ${message}`).join('; '), facts: { errors } }
   }
   const known = FRAMEWORK_CODES[code ?? '']
-  if (known)
-    return {
-      code: known,
-      detail: refusals[known].about,
-      facts: known === 'malformed-json' ? { errors: [{ field: 'body', message: 'is not a JSON object' }] } : {},
-    }
-  if (error instanceof SyntaxError && (error as Partial<FastifyError>).statusCode === 400)
-    return {
-      code: 'malformed-json',
-      detail: refusals['malformed-json'].about,
-      facts: { errors: [{ field: 'body', message: 'is not a JSON object' }] },
-    }
+  if (known) return { code: known, detail: refusals[known].about, facts: {} }
   const status = (error as Partial<FastifyError>).statusCode
   if (status !== undefined && status >= 400 && status < 500)
     return { code: 'bad-request', detail: refusals['bad-request'].about, facts: {} }
@@ -144,8 +154,6 @@ function explain(error: unknown): { code: RefusalCode; detail: string; facts: Re
 const FRAMEWORK_CODES: Record<string, RefusalCode> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'body-too-large',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
-  FST_ERR_CTP_EMPTY_JSON_BODY: 'malformed-json',
-  FST_ERR_CTP_INVALID_JSON_BODY: 'malformed-json',
   FST_ERR_CTP_EMPTY_TYPE: 'unsupported-media-type',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'bad-request',
   FST_ERR_MAX_PARAM_LENGTH: 'uri-too-long',
@@ -165,10 +173,12 @@ export function sendProblem(reply: FastifyReply, error: unknown, requestId: stri
 
 /** For requests that are no HTTP at all, and so have no request object. */
 function rawProblem(code: RefusalCode): string {
-  const { status, headers, body } = problemOf(new Refusal(code, refusals[code].about), requestIdOf({ headers: {} }))
+  const requestId = requestIdOf({ headers: {} })
+  const { status, headers, body } = problemOf(new Refusal(code, refusals[code].about), requestId)
   const lines = Object.entries({
     ...CONSTANT_HEADERS,
     ...headers,
+    'x-request-id': requestId,
     'cache-control': 'no-store',
     'content-length': String(Buffer.byteLength(body)),
     connection: 'close',

@@ -2,10 +2,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Bus, Message } from './bus.ts'
 
-/** A batch of a thousand costs the projector some 8 ms; larger ones save little. */
-const BATCH = 1000
+/** The more entries the projector stores at once, the fewer pages it writes for each: 800 cost 1.5 times as much CPU an entry as 3,200. */
+const BATCH = 4000
 /** More than this and `publish` waits. */
-const MOST_WAITING = 4000
+const MOST_WAITING = 8000
 const RETRY_MS = { first: 50, most: 5000 }
 
 type Group = { deliver: (bodies: string[]) => Promise<void>; waiting: string[]; busy: boolean; retryMs: number; room: (() => void)[] }

@@ -3,9 +3,9 @@
  * so that an fsync costs a batch, not a purchase.
  */
 import { Worker } from 'node:worker_threads'
-import type { LogEntry } from '@onsale/contract/entry'
 import { type Change, type Ledger, LedgerBusy, type Outcome } from './ledger.ts'
 import { SHARD } from './sqlite.store.ts'
+import { flatten, unflattenEntries, unflattenOutcomes } from './sqlite.wire.ts'
 import type { Answer, Request } from './sqlite.worker.ts'
 
 export type SqliteLedgerOptions = {
@@ -18,10 +18,11 @@ export type SqliteLedgerOptions = {
 }
 
 type Waiting<T> = { resolve: (value: T) => void; reject: (error: Error) => void }
+type Batch = { changes: Change[]; buyers: Waiting<Outcome>[] }
 
 export async function openSqliteLedger({ path, maxWaiting = 1000, maxBacklog = 1_000_000 }: SqliteLedgerOptions): Promise<Ledger> {
   const worker = new Worker(new URL('./sqlite.worker.ts', import.meta.url), { workerData: { path } })
-  const asked: (Waiting<unknown> & { batch?: Waiting<Outcome>[] })[] = []
+  const asked: (Waiting<unknown> & { batch?: Batch })[] = []
   let changes: Change[] = []
   let buyers: Waiting<Outcome>[] = []
   let underWay = false
@@ -42,7 +43,7 @@ export async function openSqliteLedger({ path, maxWaiting = 1000, maxBacklog = 1
 
   function fail(error: Error): void {
     broken ??= error
-    for (const { batch = [], reject } of asked.splice(0)) for (const waiting of [...batch, { reject }]) waiting.reject(error)
+    for (const { batch, reject } of asked.splice(0)) for (const waiting of [...(batch?.buyers ?? []), { reject }]) waiting.reject(error)
     for (const buyer of buyers.splice(0)) buyer.reject(error)
   }
 
@@ -57,28 +58,26 @@ export async function openSqliteLedger({ path, maxWaiting = 1000, maxBacklog = 1
   function flush(): void {
     scheduled = false
     if (underWay || changes.length === 0) return
-    const batch = buyers
-    const request: Request = { do: 'commit', changes }
+    const batch = { changes, buyers }
     changes = []
     buyers = []
     underWay = true
     asked.push({ resolve: () => {}, reject: () => {}, batch })
-    worker.postMessage(request)
+    worker.postMessage(flatten(batch.changes))
   }
 
-  function settle(batch: Waiting<Outcome>[], answer: Answer): void {
+  function settle(batch: Batch, answer: Answer): void {
     underWay = false
     flush()
-    if (!('outcomes' in answer)) {
+    if (!('numbers' in answer)) {
       const error = new Error('error' in answer ? answer.error : 'no outcomes')
-      for (const buyer of batch) buyer.reject(error)
+      for (const buyer of batch.buyers) buyer.reject(error)
       return
     }
-    for (let i = 0; i < batch.length; i++) {
-      const outcome = answer.outcomes[i] as Outcome
+    unflattenOutcomes(answer, batch.changes).forEach((outcome, i) => {
       if (outcome.ok && outcome.position > head) head = outcome.position
-      batch[i]?.resolve(outcome)
-    }
+      batch.buyers[i]?.resolve(outcome)
+    })
   }
 
   const ready = new Promise((resolve, reject) => asked.push({ resolve, reject }))
@@ -101,7 +100,7 @@ export async function openSqliteLedger({ path, maxWaiting = 1000, maxBacklog = 1
       })
     },
     open: (zones) => ask({ do: 'open', zones }),
-    read: ({ after, limit }) => ask<LogEntry[]>({ do: 'read', after, limit }),
+    read: async ({ after, limit }) => unflattenEntries(await ask({ do: 'read', after, limit })),
     trim({ position }) {
       trimmed = Math.max(trimmed, position)
       return ask({ do: 'trim', position })

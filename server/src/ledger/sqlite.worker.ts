@@ -2,17 +2,19 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
-import type { Change, Outcome, ZoneOpening } from './ledger.ts'
+import type { ZoneOpening } from './ledger.ts'
 import { openStore } from './sqlite.store.ts'
+import { type Flat, type FlatOutcomes, flattenEntries, flattenOutcomes, unflatten } from './sqlite.wire.ts'
 
+/** A flat list is a batch of commits. */
 export type Request =
-  | { do: 'commit'; changes: Change[] }
+  | Flat
   | { do: 'open'; zones: readonly ZoneOpening[] }
   | { do: 'read'; after: number; limit: number }
   | { do: 'trim'; position: number }
   | { do: 'seats'; zone: string; at: number }
   | { do: 'ends' | 'zones' | 'close' }
-export type Answer = { outcomes: Outcome[] } | { value: unknown } | { error: string }
+export type Answer = FlatOutcomes | { value: unknown } | { error: string }
 
 if (!parentPort) throw new Error('sqlite.worker.ts runs as a worker thread')
 const port = parentPort
@@ -22,25 +24,30 @@ const store = openStore(path)
 
 port.on('message', (request: Request) => {
   port.postMessage(answer(request))
-  if (request.do === 'commit') store.checkpoint(Date.now())
-  if (request.do === 'close') port.close()
+  if (Array.isArray(request)) store.checkpoint(Date.now())
+  else if (request.do === 'close') port.close()
 })
 port.postMessage({ value: 'open' })
 
 function answer(request: Request): Answer {
   try {
-    return request.do === 'commit' ? { outcomes: store.commit(request.changes, Date.now()) } : { value: work(request) }
+    return Array.isArray(request) ? commit(request) : { value: work(request) }
   } catch (error) {
     return { error: String(error) }
   }
 }
 
-function work(request: Exclude<Request, { do: 'commit' }>): unknown {
+function commit(flat: Flat): FlatOutcomes {
+  const changes = unflatten(flat)
+  return flattenOutcomes(store.commit(changes, Date.now()), changes)
+}
+
+function work(request: Exclude<Request, Flat>): unknown {
   switch (request.do) {
     case 'open':
       return store.open(request.zones)
     case 'read':
-      return store.read(request.after, request.limit)
+      return flattenEntries(store.read(request.after, request.limit))
     case 'trim':
       return store.trim(request.position)
     case 'seats':

@@ -26,13 +26,13 @@ export function createProjector(sql: Sql): Projector {
   return {
     project(messages, now) {
       return sql.db.transaction().execute(async (trx) => {
-        const entries = messages.map((message) => JSON.parse(message) as Entry)
+        const came = messages.map((body) => ({ body, entry: JSON.parse(body) as Entry })).sort(byPlace)
         const isNew = await sql.insertOnce(
           trx,
           'entries',
-          entries.map(({ shard, position }, i) => ({ shard, position, body: messages[i] as string })),
+          came.map(({ body, entry: { shard, position } }) => ({ shard, position, body })),
         )
-        const fresh = entries.filter((_, i) => isNew[i])
+        const fresh = came.filter((_, i) => isNew[i]).map(({ entry }) => entry)
         const known = fresh.filter(isKnown)
         const conflicts = await apply(sql, trx, known, now)
         await advance(sql, trx, fresh)
@@ -44,7 +44,7 @@ export function createProjector(sql: Sql): Projector {
             .execute()
         }
         const unknown = fresh.filter((entry) => !isKnown(entry)).map(({ kind, v }) => `${kind} version ${v}`)
-        return { stored: fresh.length, repeats: entries.length - fresh.length, conflicts, unknown }
+        return { stored: fresh.length, repeats: came.length - fresh.length, conflicts, unknown }
       })
     },
   }
@@ -94,6 +94,11 @@ async function apply(sql: Sql, trx: Transaction<Schema>, entries: readonly Entry
   await addFigures(sql, trx, entries, doubled)
   await storeChanges(sql, trx, entries, now)
   return conflicts
+}
+
+/** Tickets are numbered as they are stored: in the order of commit, as far as the bus delivers it. */
+function byPlace({ entry: a }: { entry: Entry }, { entry: b }: { entry: Entry }): number {
+  return a.shard === b.shard ? a.position - b.position : a.shard < b.shard ? -1 : 1
 }
 
 function isKnown(entry: Entry): boolean {

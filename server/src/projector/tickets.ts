@@ -25,10 +25,9 @@ export async function storeTickets(sql: Sql, trx: Transaction<Schema>, entries: 
 
 async function insert(sql: Sql, trx: Transaction<Schema>, sold: readonly SeatsSold[], now: number): Promise<Conflict[]> {
   const rows = sold.flatMap((entry) =>
-    entry.seats.map((seat, ordinal) => ({
+    entry.seats.map((seat) => ({
       position: entry.position,
       shard: entry.shard,
-      ordinal,
       ticket_id: seat.ticketId,
       venue_id: entry.venueId,
       event_id: entry.eventId,

@@ -12,12 +12,16 @@ export function commandKey(header: string | string[] | undefined, route: string,
   return { id: `${route} ${caller} ${header}`, fingerprint: hash52(canonical(body)).toString(36) }
 }
 
+/** No wish is nested like that, and the stack would not bear what 64 KiB can hold. */
+const DEEPEST = 100
+
 /** The same text for the same JSON, whatever the order of its fields. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`
+function canonical(value: unknown, depth = 0): string {
+  if (depth > DEEPEST) throw badInput([{ field: 'body', message: `is nested deeper than ${DEEPEST} levels` }])
+  if (Array.isArray(value)) return `[${value.map((each) => canonical(each, depth + 1)).join()}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   const fields = value as Record<string, unknown>
   let text = ''
-  for (const name of Object.keys(fields).sort()) text += `${JSON.stringify(name)}:${canonical(fields[name])},`
+  for (const name of Object.keys(fields).sort()) text += `${JSON.stringify(name)}:${canonical(fields[name], depth + 1)},`
   return `{${text}}`
 }

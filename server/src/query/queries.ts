@@ -2,7 +2,7 @@
 
 import type { EventDetail, EventSummary, EventZone, Sales, Ticket, Venue, ZoneSeats } from '@onsale/contract/api'
 import { Refusal } from '@onsale/contract/refusals'
-import { sql as raw } from 'kysely'
+import { sql as raw, type Selectable } from 'kysely'
 import { rowIndex, zoneMap } from '../seats/map.ts'
 import type { Schema } from '../sql/schema.ts'
 import type { Sql } from '../sql/sql.ts'
@@ -10,7 +10,7 @@ import type { Sql } from '../sql/sql.ts'
 export type TicketFilter = { eventId?: string; venueId?: string; status?: Ticket['status']; from?: string; to?: string }
 export type EventFilter = { q?: string; from?: string; to?: string; type?: string; venueId?: string }
 export type Dimension = 'event' | 'venue' | 'zone' | 'row' | 'column'
-export type PlacedTicket = Ticket & { place: [position: number, shard: string, ordinal: number] }
+export type NumberedTicket = Ticket & { number: number }
 
 export type Queries = ReturnType<typeof createQueries>
 
@@ -37,29 +37,20 @@ export function createQueries(sql: Sql) {
   }
 
   async function ticket(ticketId: string): Promise<Ticket> {
-    const { rows } = await db.executeQuery<Schema['tickets']>({ ...ticketById, parameters: [ticketId.toLowerCase()] })
+    const { rows } = await db.executeQuery<Selectable<Schema['tickets']>>({ ...ticketById, parameters: [ticketId.toLowerCase()] })
     if (!rows[0]) throw new Refusal('unknown-ticket', `There is no ticket ${ticketId}.`, { ticketId })
     return ticketOf(rows[0])
   }
 
-  async function tickets(filter: TicketFilter, after: readonly (string | number)[] | undefined, limit: number): Promise<PlacedTicket[]> {
-    let query = db
-      .selectFrom('tickets')
-      .selectAll()
-      .orderBy('position', 'desc')
-      .orderBy('shard', 'desc')
-      .orderBy('ordinal', 'desc')
-      .limit(limit)
+  async function tickets(filter: TicketFilter, after: readonly (string | number)[] | undefined, limit: number): Promise<NumberedTicket[]> {
+    let query = db.selectFrom('tickets').selectAll().orderBy('number', 'desc').limit(limit)
     if (filter.eventId !== undefined) query = query.where('event_id', '=', filter.eventId)
     if (filter.venueId !== undefined) query = query.where('venue_id', '=', filter.venueId)
     if (filter.status !== undefined) query = query.where('status', '=', filter.status)
     if (filter.from !== undefined) query = query.where('created_on', '>=', new Date(filter.from).toISOString())
     if (filter.to !== undefined) query = query.where('created_on', '<', new Date(filter.to).toISOString())
-    if (after)
-      query = query.where((eb) =>
-        eb(eb.refTuple('position', 'shard', 'ordinal'), '<', eb.tuple(after[0] as number, after[1] as string, after[2] as number)),
-      )
-    return (await query.execute()).map((row) => ({ ...ticketOf(row), place: [Number(row.position), row.shard, row.ordinal] }))
+    if (after) query = query.where('number', '<', after[0] as number)
+    return (await query.execute()).map((row) => ({ ...ticketOf(row), number: Number(row.number) }))
   }
 
   async function count(eventId: string): Promise<number> {
@@ -348,7 +339,7 @@ export function createQueries(sql: Sql) {
 const unknownEvent = (eventId: string) => new Refusal('unknown-event', `There is no event ${eventId}.`, { eventId })
 const unknownVenue = (venueId: string) => new Refusal('unknown-venue', `There is no venue ${venueId}.`, { venueId })
 
-function ticketOf(row: Schema['tickets']): Ticket {
+function ticketOf(row: Selectable<Schema['tickets']>): Ticket {
   return {
     ticketId: row.ticket_id,
     venueId: row.venue_id,

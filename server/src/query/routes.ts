@@ -26,10 +26,10 @@ export function addQueryRoutes(http: FastifyInstance, queries: Queries, position
 
   read<{ query: TicketFilter & Paging }>(api.listTickets, async ({ query, url }, reply) => {
     const { limit, cursor, ...filter } = query
-    const rows = await queries.tickets(filter, parseCursor(cursor, ['number', 'string', 'number']), limit + 1)
+    const rows = await queries.tickets(filter, parseCursor(cursor, ['number']), limit + 1)
     return linked(
       reply,
-      pageOf(rows, limit, url, ({ place }) => place),
+      pageOf(rows, limit, url, ({ number }) => [number]),
     )
   })
   read<{ params: { ticketId: string } }>(api.getTicket, ({ params }) => queries.ticket(params.ticketId))

@@ -19,7 +19,9 @@ const MOST_UNREAD_BYTES = 1024 * 1024
 const MOST_CLIENTS = 20_000
 
 type Client = { reply: FastifyReply; at: number }
-type Tail = { eventId: string; at: number; clients: Set<Client>; figures: Map<number, string>; busy: boolean }
+/** `joining`: requests that are being answered and will follow this tail. */
+type Tail = { eventId: string; at: number; clients: Set<Client>; joining: number; figures: Map<number, string>; busy: boolean }
+type Row = { seq: number; body: string }
 
 export type Streams = {
   /** Answers the request with a stream that stays open. `after`: the client's last id. Throws a refusal for an unknown event. */
@@ -27,7 +29,7 @@ export type Streams = {
   stop(): Promise<void>
 }
 
-export function createStreams(queries: Queries, report: Report): Streams {
+export function createStreams(queries: Queries, report: Report, commentMs = COMMENT_MS): Streams {
   const tails = new Map<string, Tail>()
   let clients = 0
   const ticking = setInterval(() => {
@@ -35,18 +37,22 @@ export function createStreams(queries: Queries, report: Report): Streams {
   }, BATCH_MS)
   const commenting = setInterval(() => {
     for (const tail of tails.values()) for (const client of tail.clients) send(tail, client, ':\n\n', client.at)
-  }, COMMENT_MS)
+  }, commentMs)
 
+  /** Only the ticking calls it, so that nobody hears more than one batch in its time. */
   async function follow(tail: Tail): Promise<void> {
     tail.busy = true
     try {
-      const rows = await queries.changes(tail.eventId, tail.at, MOST_ROWS)
-      const last = rows.at(-1)
-      if (!last) return
       const before = tail.at
-      tail.at = Number(last.seq)
-      const message = changeMessage(tail.at, rows, await changedFigures(tail))
-      for (const client of tail.clients) if (client.at === before) send(tail, client, message, tail.at)
+      const rows = await queries.changes(tail.eventId, before, MOST_ROWS)
+      if (rows.length === 0) return
+      const figures = await changedFigures(tail)
+      tail.at = Number(rows.at(-1)?.seq)
+      const message = changeMessage(rows, figures)
+      for (const client of tail.clients) {
+        if (client.at === before) send(tail, client, message, tail.at)
+        else if (client.at < tail.at) send(tail, client, changeMessage(after(rows, client.at), figures), tail.at)
+      }
     } catch (error) {
       report.failed('live stream', error)
     } finally {
@@ -68,15 +74,19 @@ export function createStreams(queries: Queries, report: Report): Streams {
   function send(tail: Tail, client: Client, text: string, at: number): void {
     const { raw } = client.reply
     client.at = at
-    if (raw.writableLength > MOST_UNREAD_BYTES) close(tail, client)
-    else raw.write(text)
+    if (raw.writableLength <= MOST_UNREAD_BYTES) return void raw.write(text)
+    leave(tail, client)
+    raw.destroy()
   }
 
-  function close(tail: Tail, client: Client): void {
+  function leave(tail: Tail, client: Client): void {
     if (!tail.clients.delete(client)) return
     report.streams(--clients)
-    client.reply.raw.end()
-    if (tail.clients.size === 0) tails.delete(tail.eventId)
+    dropUnused(tail)
+  }
+
+  function dropUnused(tail: Tail): void {
+    if (tail.clients.size + tail.joining === 0) tails.delete(tail.eventId)
   }
 
   /** The tail of an event, at its newest change when it is new. */
@@ -87,63 +97,73 @@ export function createStreams(queries: Queries, report: Report): Streams {
     const figures = new Map(
       detail.zones.map(({ zoneId, available, held, sold }) => [zoneId, JSON.stringify({ zoneId, available, held, sold })]),
     )
-    const tail: Tail = { eventId, at: seq, clients: new Set(), figures, busy: false }
+    const tail: Tail = { eventId, at: seq, clients: new Set(), joining: 0, figures, busy: false }
     tails.set(eventId, tail)
     return tail
   }
 
-  /** What a new client has to hear before it follows the tail: the changes after its last id, or a snapshot. */
-  async function beginning(tail: Tail, after: number | null): Promise<{ text: string; at: number }> {
-    for (;;) {
-      const from = tail.at
-      if (after !== null && after <= from) {
-        if (after === from) return { text: '', at: from }
-        const rows = (await queries.changes(tail.eventId, after, MOST_ROWS)).filter(({ seq }) => Number(seq) <= from)
-        const complete = Number(rows[0]?.seq) === after + 1 && Number(rows.at(-1)?.seq) === from
-        if (complete && tail.at === from)
-          return {
-            text: changeMessage(from, rows, (await queries.figures(tail.eventId)).map((zone) => JSON.stringify(zone)).join(',')),
-            at: from,
-          }
-        if (complete) continue
-      }
-      const { detail, seq } = await queries.event(tail.eventId)
-      if (seq === tail.at) return { text: `event: snapshot\nid: ${seq}\ndata: ${JSON.stringify(detail)}\n\n`, at: seq }
-      await follow(tail)
+  /** What a new client has to hear first, and where that ends: the changes after its last id, or a snapshot. */
+  async function beginning(eventId: string, last: number | null): Promise<{ text: string; at: number }> {
+    const newest = await queries.seq(eventId)
+    if (last === newest) return { text: '', at: last }
+    if (last !== null && last < newest) {
+      const rows = await queries.changes(eventId, last, MOST_ROWS)
+      const at = Number(rows.at(-1)?.seq)
+      // Less when it is longer ago than what is kept, or than what one message joins.
+      if (Number(rows[0]?.seq) === last + 1 && at >= newest)
+        return { text: changeMessage(rows, (await queries.figures(eventId)).map((zone) => JSON.stringify(zone)).join(',')), at }
     }
+    const { detail, seq } = await queries.event(eventId)
+    return { text: `event: snapshot\nid: ${seq}\ndata: ${JSON.stringify(detail)}\n\n`, at: seq }
+  }
+
+  function join(tail: Tail, { text, at }: { text: string; at: number }, request: FastifyRequest, reply: FastifyReply): void {
+    reply.hijack()
+    if (reply.raw.destroyed) return
+    const client: Client = { reply, at }
+    reply.raw.writeHead(200, { ...STREAM_HEADERS, 'x-request-id': request.id })
+    reply.raw.write(`retry: 1000\n\n${text}`)
+    tail.clients.add(client)
+    report.streams(++clients)
+    reply.raw.on('close', () => leave(tail, client))
   }
 
   return {
-    async open(eventId, after, request, reply) {
+    async open(eventId, last, request, reply) {
       if (clients >= MOST_CLIENTS) throw new Refusal('busy', 'This process has as many live streams as it can serve.', { retryAfter: 5 })
       const tail = await tailOf(eventId)
-      let { text, at } = await beginning(tail, after)
-      // The tail may have moved on in between; a client joins it only at the very place where its beginning ends.
-      while (at !== tail.at) ({ text, at } = await beginning(tail, after))
-      reply.hijack()
-      const client: Client = { reply, at }
-      const headers = {
-        ...CONSTANT_HEADERS,
-        'content-type': 'text/event-stream; charset=utf-8',
-        'cache-control': 'no-store',
-        'x-accel-buffering': 'no',
-        'x-request-id': request.id,
+      tail.joining++
+      try {
+        let first = await beginning(eventId, last)
+        // The tail may have moved on in between: then this beginning lacks what the tail has told already.
+        while (first.at < tail.at) first = await beginning(eventId, last)
+        join(tail, first, request, reply)
+      } finally {
+        tail.joining--
+        dropUnused(tail)
       }
-      reply.raw.writeHead(200, headers)
-      reply.raw.write(`retry: 1000\n\n${text}`)
-      tails.set(eventId, tail)
-      tail.clients.add(client)
-      report.streams(++clients)
-      reply.raw.on('close', () => close(tail, client))
     },
     async stop() {
       clearInterval(ticking)
       clearInterval(commenting)
-      for (const tail of [...tails.values()]) for (const client of [...tail.clients]) close(tail, client)
+      for (const tail of [...tails.values()])
+        for (const client of [...tail.clients]) {
+          leave(tail, client)
+          client.reply.raw.end()
+        }
     },
   }
 }
 
-function changeMessage(id: number, rows: readonly { body: string }[], zones: string): string {
-  return `event: change\nid: ${id}\ndata: {"seats":[${rows.map(({ body }) => body).join(',')}],"zones":[${zones}]}\n\n`
+const STREAM_HEADERS = {
+  ...CONSTANT_HEADERS,
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
+  'x-accel-buffering': 'no',
+}
+
+const after = (rows: readonly Row[], seq: number): Row[] => rows.filter((row) => Number(row.seq) > seq)
+
+function changeMessage(rows: readonly Row[], zones: string): string {
+  return `event: change\nid: ${rows.at(-1)?.seq}\ndata: {"seats":[${rows.map(({ body }) => body).join(',')}],"zones":[${zones}]}\n\n`
 }

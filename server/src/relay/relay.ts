@@ -16,13 +16,18 @@ export type RelayOptions = {
   /** Entries a read; published and not yet stored at most. */
   batch?: number
   window?: number
-  /** Rest between two rounds while there is work: lets entries gather, and bounds how often `stored` is asked. */
+  /** Rest between two rounds while there is work; bounds how often `stored` is asked. */
   restMs?: number
+  /** Rest while much is coming: entries that gather are stored together, at half the CPU an entry. It delays what is read by as much. */
+  gatherMs?: number
   /** Rest when there was nothing to do: other processes may have appended. */
   idleMs?: number
   /** Published and not stored for so long: published again. */
   againMs?: number
 }
+
+/** Entries in one round that call for gathering: some 10,000/s. */
+const MANY = 100
 
 export type Relay = {
   /** There is something new in the log. */
@@ -37,9 +42,10 @@ export function startRelay({
   bus,
   stored,
   onError,
-  batch = 1000,
-  window = 8000,
+  batch = 2000,
+  window = 16_000,
   restMs = 10,
+  gatherMs = 60,
   idleMs = 250,
   againMs = 5000,
 }: RelayOptions): Relay {
@@ -48,8 +54,9 @@ export function startRelay({
   let wake = (): void => {}
   let poked = false
 
-  async function round(): Promise<boolean> {
-    let worked = false
+  /** How many entries were published, or null when nothing is under way. */
+  async function round(): Promise<number | null> {
+    let published: number | null = null
     const storedNow = await stored()
     for (const { shard, trimmed, head } of await ledger.ends()) {
       const at = advance(shard, storedNow.get(shard) ?? 0, trimmed)
@@ -59,10 +66,11 @@ export function startRelay({
         if (entries.length === 0) break
         await bus.publish(entries.map((entry) => ({ shard, position: entry.position, body: seal(entry) })))
         at.published = entries.at(-1)?.position as number
+        published = (published ?? 0) + entries.length
       }
-      worked ||= at.stored < head
+      if (at.stored < head) published ??= 0
     }
-    return worked
+    return published
   }
 
   /** Where a shard stands; what was published too long ago without being stored is to be published again. */
@@ -84,11 +92,12 @@ export function startRelay({
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       poked = false
-      const worked = await round().catch((error: unknown) => {
+      const published = await round().catch((error: unknown) => {
         if (!stopping.signal.aborted) onError(error)
-        return false
+        return null
       })
-      if (worked || poked) await wait(restMs, undefined, { signal: stopping.signal }).catch(() => undefined)
+      if (published !== null || poked)
+        await wait(Number(published) > MANY ? gatherMs : restMs, undefined, { signal: stopping.signal }).catch(() => undefined)
       else
         await new Promise<void>((resolve) => {
           wake = resolve

@@ -95,8 +95,9 @@ function listed(wish: Wish, event: SellableEvent): Named {
   const errors: FieldError[] = []
   if (seats.length > event.maxPerOrder) errors.push({ field: 'seats', message: `${event.maxPerOrder} seats are the most for this event` })
   const indices = seats.map((seat, i) => {
-    if (seat.zoneId !== zone.map.zoneId) errors.push({ field: `seats[${i}].zoneId`, message: 'all seats of one purchase lie in one zone' })
-    return address(zone.map, seat.row, seat.column, `seats[${i}].`, errors)
+    if (seat.zoneId === zone.map.zoneId) return address(zone.map, seat.row, seat.column, `seats[${i}].`, errors)
+    errors.push({ field: `seats[${i}].zoneId`, message: 'all seats of one purchase lie in one zone' })
+    return -1
   })
   indices.forEach((seat, i) => {
     if (seat >= 0 && indices.indexOf(seat) < i) errors.push({ field: `seats[${i}]`, message: 'is named twice' })
@@ -129,10 +130,11 @@ function zoneOf(event: SellableEvent, zoneId: number): PricedZone {
 function address(zone: ZoneMap, row: string, column: string | number, path: string, errors: FieldError[]): number {
   const r = rowIndex(row)
   const c = Number(column)
+  const before = errors.length
   if (r < 0 || r >= zone.rows) errors.push({ field: `${path}row`, message: `zone ${zone.zoneId} has rows A to ${rowName(zone.rows - 1)}` })
   if (c < 1 || c > zone.seatsPerRow)
     errors.push({ field: `${path}column`, message: `a row of zone ${zone.zoneId} has seats 1 to ${zone.seatsPerRow}` })
-  if (errors.length > 0) return -1
+  if (errors.length > before) return -1
   const seat = r * zone.seatsPerRow + c - 1
   if (zone.gaps.has(seat)) errors.push({ field: `${path}column`, message: `there is no seat ${rowName(r)}${c} in zone ${zone.zoneId}` })
   return seat

@@ -2,6 +2,8 @@
  * The tables. Catalogue (venues, zones, events, event_zones' prices) is written by imports; everything else by the projector only.
  * Times are ISO 8601 in UTC as text, so that they sort and read the same in every database; money is minor units.
  */
+import type { Generated } from 'kysely'
+
 export type Schema = {
   venues: { venue_id: string; name: string; city: string; time_zone: string; plan: string | null }
   zones: {
@@ -57,10 +59,10 @@ export type Schema = {
   /** Everything up to `stored` of a shard is in `entries`, without a gap. */
   positions: { shard: string; stored: number }
   tickets: {
-    /** Order of commit: position, then the seat's place in the entry. */
+    /** The order of storing, which is the order of commit within a shard. */
+    number: Generated<number>
     position: number
     shard: string
-    ordinal: number
     ticket_id: string
     venue_id: string
     event_id: string

@@ -9,7 +9,7 @@ import type { Row, Sql } from './sql.ts'
 export function openSqlite(path: string): Sql {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
   const database = new DatabaseSync(path, { timeout: 5000 })
-  database.exec('pragma page_size = 8192; pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 2000;')
+  database.exec('pragma page_size = 4096; pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 16000;')
   const prepare = cached(database)
   const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: adapted(database, prepare) }) })
   return {

@@ -1,0 +1,196 @@
+/** SQLite as the ledger: the suite of every adapter, and what only SQLite does. */
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import * as fc from 'fast-check'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { ledgerConformance } from './ledger.conformance.ts'
+import { changeOf, GAPS, SEATS, step } from './ledger.model.ts'
+import { type Change, FREE, type Ledger, SOLD } from './ledger.ts'
+import { openStore, type Store } from './sqlite.store.ts'
+import { openSqliteLedger } from './sqlite.ts'
+
+const HOUR_MS = 3_600_000
+const NOW = 1_800_000_000_000
+
+const folder = mkdtempSync(join(tmpdir(), 'onsale-ledger-'))
+let files = 0
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const newFile = (): string => join(folder, `${++files}.db`)
+
+ledgerConformance('SQLite', async () => {
+  const path = newFile()
+  return { url: `sqlite:${path}`, open: (limits) => openSqliteLedger({ path, ...limits }) }
+})
+
+describe('checkpoints', () => {
+  const acts = fc.array(fc.oneof({ weight: 8, arbitrary: step }, { weight: 1, arbitrary: fc.constant('checkpoint' as const) }), {
+    maxLength: 50,
+  })
+
+  test('a checkpoint and the rows after it add up to what all rows add up to', () => {
+    fc.assert(
+      fc.property(acts, acts, (first, second) => {
+        const plain = openStore(':memory:')
+        const path = newFile()
+        const store = openStore(path)
+        for (const each of [plain, store]) each.open([{ zone: 'z', seats: SEATS, gaps: GAPS }])
+        play(first, plain, store)
+        const again = openStore(asItWasLeft(path))
+        expectEqual(again, plain)
+        play(second, plain, again)
+        expectEqual(again, plain)
+        for (const each of [plain, store, again]) each.close(NOW)
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  test('opening and closing again and again forgets nothing', () => {
+    const path = newFile()
+    const first = openStore(path)
+    first.open([{ zone: 'z', seats: 100, gaps: [] }])
+    for (let seat = 0; seat < 100; seat += 10) first.commit(tenSeats(seat), NOW)
+    first.close(NOW)
+    for (let round = 0; round < 4; round++) {
+      const again = openStore(path)
+      for (let seat = 0; seat < 100; seat += 10)
+        expect(again.commit(tenSeats(seat), NOW).every((outcome) => outcome.ok && outcome.replayed)).toBe(true)
+      again.close(NOW)
+    }
+  })
+
+  /** Commits in packs of five, so that a row carries more than one. `store` makes checkpoints on the way, `plain` never does. */
+  function play(history: readonly (typeof step extends fc.Arbitrary<infer S> ? S | 'checkpoint' : never)[], plain: Store, store: Store) {
+    let pack: Change[] = []
+    const commit = () => {
+      if (pack.length > 0) expect(store.commit(pack, NOW)).toEqual(plain.commit(pack, NOW))
+      pack = []
+    }
+    history.forEach((act, i) => {
+      if (act !== 'checkpoint') pack.push(changeOf('z', i, act))
+      if (act === 'checkpoint' || pack.length === 5) commit()
+      if (act === 'checkpoint') store.open([{ zone: `fresh ${++files}`, seats: 1, gaps: [] }])
+    })
+    commit()
+  }
+
+  function expectEqual(store: Store, plain: Store): void {
+    expect(store.ends()).toEqual(plain.ends())
+    expect(store.read(0, 1000)).toEqual(plain.read(0, 1000))
+    for (const at of [0, 7, 13, 30]) expect(store.seats('z', at)).toEqual(plain.seats('z', at))
+  }
+})
+
+describe('when the disk refuses', () => {
+  test('the buyers hear of it, the seats are free, and later buyers get them', async () => {
+    const { path, ledger } = await openHouse()
+    await ledger.commit(sell(0, 'before'))
+    const refused = await whileRefusing(path, 'log', () => Promise.allSettled([1, 2, 3].map((seat) => ledger.commit(sell(seat, 'lost')))))
+    for (const answer of refused) expect(String((answer as PromiseRejectedResult).reason)).toContain('no space left')
+    expect(await ledger.seats('z', NOW)).toEqual(Uint8Array.from([SOLD, FREE, FREE, FREE]))
+    expect(await ledger.ends()).toEqual([{ shard: '0', trimmed: 0, head: 1 }])
+    expect(await ledger.commit(sell(1, 'after'))).toMatchObject({ ok: true, position: 2 })
+    expect((await ledger.read({ shard: '0', after: 0, limit: 9 })).map(({ position }) => position)).toEqual([1, 2])
+  })
+
+  test('a key whose commit failed was not used, and the same retry succeeds once', async () => {
+    const { path, ledger } = await openHouse()
+    const change = { ...sell(0, 'a'), key: { id: 'k', fingerprint: 'f' } }
+    await whileRefusing(path, 'log', () => expect(ledger.commit(change)).rejects.toThrow('no space left'))
+    expect(await ledger.commit(change)).toMatchObject({ ok: true, replayed: false, position: 1 })
+    expect(await ledger.commit(change)).toMatchObject({ ok: true, replayed: true, position: 1 })
+  })
+
+  test('a zone that could not be opened is not open', async () => {
+    const { path, ledger } = await openHouse()
+    const opening = { zone: 'other', seats: 3, gaps: [] }
+    await whileRefusing(path, 'zones', () => expect(ledger.open([opening])).rejects.toThrow('no space left'))
+    expect(await ledger.commit({ ...sell(0, 'a'), zone: 'other' })).toEqual({ ok: false, why: 'not-open' })
+    await ledger.open([opening])
+    expect(await ledger.commit({ ...sell(0, 'a'), zone: 'other' })).toMatchObject({ ok: true })
+  })
+
+  /** SQLite itself refuses to write to a table, by a trigger that another connection sets. */
+  async function whileRefusing<T>(path: string, table: string, work: () => Promise<T>): Promise<T> {
+    const other = new DatabaseSync(path, { timeout: 5000 })
+    other.exec(`create trigger refuse before insert on ${table} begin select raise(abort, 'no space left'); end`)
+    const result = await work()
+    other.exec('drop trigger refuse')
+    other.close()
+    return result
+  }
+})
+
+describe('the log and its keys', () => {
+  const keyed: Change = { ...sell(0, 'a'), key: { id: 'k', fingerprint: 'f' } }
+
+  test.for([
+    { hours: 23, trimmed: 1, kept: true, because: 'a day is not over' },
+    { hours: 25, trimmed: 1, kept: false, because: 'it is stored by the read side and a day old' },
+    { hours: 25, trimmed: 0, kept: true, because: 'the read side has not stored it' },
+  ])('after $hours hours, trimmed to $trimmed: kept $kept, because $because', ({ hours, trimmed, kept }) => {
+    const path = newFile()
+    const store = openStore(path)
+    store.open([{ zone: 'z', seats: 4, gaps: [] }])
+    store.commit([keyed], NOW)
+    store.trim(trimmed)
+    store.close(NOW + hours * HOUR_MS)
+    const again = openStore(path)
+    expect(again.read(0, 10)).toHaveLength(kept ? 1 : 0)
+    expect(again.commit([keyed], NOW)[0]?.ok).toBe(kept)
+    expect(again.commit([sell(1, 'b')], NOW)).toMatchObject([{ ok: true, position: 2 }])
+    expect(again.seats('z', NOW)).toEqual(Uint8Array.from([SOLD, SOLD, FREE, FREE]))
+    again.close(NOW)
+  })
+})
+
+test('two ledgers over one file never sell a seat twice: the one that comes late hears of an error', async () => {
+  const path = newFile()
+  const ledgers = await Promise.all([open(path), open(path)])
+  await ledgers[0]?.open([{ zone: 'z', seats: 50, gaps: [] }])
+  const answers = await Promise.allSettled(
+    Array.from({ length: 50 }, (_, seat) => ledgers.map((ledger, i) => ledger.commit(sell(seat, `${i} ${seat}`)))).flat(),
+  )
+  const sold = answers.filter((answer) => answer.status === 'fulfilled' && answer.value.ok)
+  const reader = await open(path)
+  const facts = (await reader.read({ shard: '0', after: 0, limit: 1000 })).map(({ fact }) => (JSON.parse(fact) as { seat: number }).seat)
+  expect(facts).toHaveLength(sold.length)
+  expect(new Set(facts).size).toBe(facts.length)
+})
+
+function sell(seat: number, owner: string): Change {
+  return {
+    zone: 'z',
+    options: [{ seats: [seat], owners: [owner], fact: JSON.stringify({ seat, owner }) }],
+    from: 'free',
+    to: 'sold',
+    at: NOW,
+  }
+}
+
+function tenSeats(first: number): Change[] {
+  return Array.from({ length: 10 }, (_, i) => ({ ...sell(first + i, 'a'), key: { id: `k${first + i}`, fingerprint: 'f' } }))
+}
+
+async function open(path: string): Promise<Ledger> {
+  const ledger = await openSqliteLedger({ path })
+  onTestFinished(() => ledger.close())
+  return ledger
+}
+
+async function openHouse(): Promise<{ path: string; ledger: Ledger }> {
+  const path = newFile()
+  const ledger = await open(path)
+  await ledger.open([{ zone: 'z', seats: 4, gaps: [] }])
+  return { path, ledger }
+}
+
+/** A copy of the files of a store that is still open: what a process that dies now leaves behind. */
+function asItWasLeft(path: string): string {
+  const copy = newFile()
+  for (const part of ['', '-wal']) if (existsSync(path + part)) copyFileSync(path + part, copy + part)
+  return copy
+}

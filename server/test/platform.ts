@@ -1,0 +1,55 @@
+/** The whole product in one process, on embedded adapters in a folder of its own. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readConfig } from '../src/config.ts'
+import { type Platform, startPlatform } from '../src/platform.ts'
+import { storedPositions } from '../src/query/positions.ts'
+import { type Client, createClient } from './client.ts'
+import { type House, writeHouse } from './house.ts'
+import { until } from './until.ts'
+
+export type TestPlatform = Omit<Client, 'close'> & {
+  platform: Platform
+  dataDir: string
+  /** Waits until the read side has everything that is in the log. */
+  settle(): Promise<void>
+  /** Stops; the data stays when the caller brought its folder. */
+  stop(): Promise<void>
+}
+export type TestPlatformOptions = {
+  /** What is on sale; the samples of the repository unless named. */
+  house?: House
+  dataDir?: string
+  env?: Record<string, string>
+}
+
+export const temporaryFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'onsale-test-'))
+
+export async function startTestPlatform({ house, dataDir: given, env = {} }: TestPlatformOptions = {}): Promise<TestPlatform> {
+  const dataDir = given ?? (await temporaryFolder())
+  const samples = house ? join(dataDir, 'samples') : undefined
+  if (house && samples) await writeHouse(samples, house)
+  const config = readConfig({ PORT: '0', HOST: '127.0.0.1', DATA_DIR: dataDir, LOG_LEVEL: 'error', NODE_ENV: 'test', ...env })
+  const platform = await startPlatform(config, samples)
+  const { close, ...client } = createClient(platform.url)
+  return {
+    ...client,
+    platform,
+    dataDir,
+    settle: () => settled(platform),
+    async stop() {
+      close()
+      await platform.stop()
+      if (!given) await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+async function settled({ adapters: { ledger, sql } }: Platform): Promise<void> {
+  const ends = await ledger.ends()
+  await until('the read side has the whole log', async () => {
+    const stored = await storedPositions(sql)
+    return ends.every(({ shard, head }) => (stored.get(shard) ?? 0) >= head)
+  })
+}
