@@ -1,21 +1,19 @@
 /** config -> adapters -> the roles named -> one HTTP server; on a signal, everything stops in reverse order. */
-import { ConfigError, readConfig } from './config.ts'
-import { startPlatform } from './platform.ts'
+import { ConfigError, keepCompiledCode, readConfig } from './config.ts'
+
+keepCompiledCode()
+// Late, so that it is loaded from what was kept.
+const { startPlatform } = await import('./platform.ts')
 
 try {
   const platform = await startPlatform(readConfig())
   console.log(`Onsale is open at ${platform.url}`)
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => {
-      platform.stop().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          console.error(error)
-          process.exit(1)
-        },
-      )
-    })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void platform.stop().then(() => process.exit(0), die))
 } catch (error) {
-  console.error(error instanceof ConfigError ? error.message : error)
+  die(error instanceof ConfigError ? error.message : error)
+}
+
+function die(error: unknown): never {
+  console.error(error)
   process.exit(1)
 }
