@@ -1,0 +1,124 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Page } from 'playwright-core'
+import { beforeAll, expect, it } from 'vitest'
+import { type Box, describeInBrowser } from './browser.ts'
+
+const widths = [390, 1280]
+/** Ten pages, each read whole; a busy machine takes its time. */
+const patience = { timeout: 240_000 }
+const schemes = ['light', 'dark'] as const
+
+describeInBrowser('every page', (box) => {
+  let pages: readonly (readonly [name: string, path: string])[] = []
+  beforeAll(async () => {
+    pages = await allPages(box)
+  })
+
+  for (const width of widths) {
+    for (const colorScheme of schemes) {
+      it(`has nothing that axe objects to, at ${width} px, ${colorScheme}`, patience, async () => {
+        const page = await box.buyer({ viewport: { width, height: 900 }, colorScheme, reducedMotion: 'reduce' })
+        const faults: string[] = []
+        for (const [name, path] of pages) faults.push(...(await faultsOf(page, name, path)))
+        expect(faults).toEqual([])
+      })
+    }
+  }
+
+  for (const language of ['vi', 'ar']) {
+    it(`is whole in ${language}`, patience, async () => {
+      const page = await box.buyer({ viewport: { width: 390, height: 900 }, reducedMotion: 'reduce' })
+      await page.goto(`/?lang=${language}`)
+      const faults: string[] = []
+      for (const [name, path] of pages) {
+        faults.push(...(await faultsOf(page, name, path)))
+        if (await isWiderThanWindow(page)) faults.push(`${name}: scrolls sideways`)
+      }
+      expect(faults).toEqual([])
+      expect(await page.locator('html').getAttribute('dir')).toBe(language === 'ar' ? 'rtl' : 'ltr')
+    })
+  }
+
+  it('never scrolls sideways at 320 px', async () => {
+    const page = await box.buyer({ viewport: { width: 320, height: 700 } })
+    const wide: string[] = []
+    for (const [name, path] of pages) {
+      await open(page, path)
+      if (await isWiderThanWindow(page)) wide.push(name)
+    }
+    expect(wide).toEqual([])
+  })
+
+  it('has room for words that are longer by two fifths', async () => {
+    const page = await box.buyer({ viewport: { width: 320, height: 700 } })
+    await page.route(/\/assets\/en-.*\.js$/, async (route) => {
+      const response = await route.fetch()
+      await route.fulfill({ response, body: stretched(await response.text()) })
+    })
+    const wide: string[] = []
+    for (const [name, path] of pages) {
+      await open(page, path)
+      if (await isWiderThanWindow(page)) wide.push(name)
+    }
+    expect(wide).toEqual([])
+  })
+
+  it('moves the focus to the heading, and names the window', async () => {
+    const page = await box.buyer()
+    await page.goto('/')
+    await page.getByRole('link', { name: 'About' }).click()
+    await page.getByRole('heading', { level: 1, name: 'About Onsale' }).waitFor()
+    expect(await page.title()).toBe('About Onsale - Onsale')
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1')
+  })
+
+  it('answers 404 with the same page for an address that is none', async () => {
+    const page = await box.buyer()
+    expect((await page.goto('/nowhere'))?.status()).toBe(404)
+    await page.getByRole('heading', { level: 1, name: 'We have no such page' }).waitFor()
+    await page.goto('/shows/Nothing')
+    await page.getByText('We have no such event.').waitFor()
+    await page.getByRole('link', { name: 'See what is on sale' }).click()
+    await page.getByRole('heading', { level: 1, name: /on sale/ }).waitFor()
+  })
+})
+
+async function allPages(box: Box): Promise<[string, string][]> {
+  const sold = (await (await box.post({ quantity: 2 })).json()) as { tickets: { ticketId: string }[] }
+  const [first, second] = sold.tickets.map(({ ticketId }) => ticketId)
+  return [
+    ['home', '/'],
+    ['no match', '/?q=zzzz'],
+    ['event', '/shows/Event1'],
+    ['list of zones', '/shows/Event1?view=list&tier=Lower'],
+    ['zone', '/shows/Event1?zone=7'],
+    ['rows', '/shows/Event1?zone=7&view=list'],
+    ['ticket', `/tickets/${first}?with=${second}`],
+    ['no ticket', '/tickets/none'],
+    ['about', '/about'],
+    ['not found', '/nowhere'],
+  ]
+}
+
+async function open(page: Page, path: string): Promise<void> {
+  await page.goto(path)
+  await page.getByRole('heading', { level: 1 }).first().waitFor()
+  await page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'))
+}
+
+async function faultsOf(page: Page, name: string, path: string): Promise<string[]> {
+  await open(page, path)
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze()
+  return violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`)
+}
+
+function isWiderThanWindow(page: Page): Promise<boolean> {
+  return page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)
+}
+
+/** Strings of the language file, longer and with accents; what does not change on the page does not come from the file. */
+function stretched(script: string): string {
+  return script.replace(/(["'`])((?:(?!\1)[^\\]|\\.)*)\1/g, (whole, quote: string, text: string) =>
+    text.includes(' ') ? `${quote}${text}${' éxtra'.repeat(Math.ceil((text.length * 0.4) / 6))}${quote}` : whole,
+  )
+}

@@ -1,0 +1,47 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { expect, it } from 'vitest'
+import { pagePatterns } from '../src/paths.ts'
+import { describeInBrowser } from './browser.ts'
+
+const dist = fileURLToPath(new URL('../dist/', import.meta.url))
+const kilobytes = (bytes: number) => bytes / 1000
+
+it.skipIf(!existsSync(dist))('tells the server which paths are pages', () => {
+  expect(JSON.parse(readFileSync(`${dist}pages.json`, 'utf8'))).toEqual(pagePatterns)
+})
+
+it.skipIf(!existsSync(dist))('brings nothing of the contract to the browser', () => {
+  const scripts = readdirSync(`${dist}assets`).filter((name) => name.endsWith('.js'))
+  for (const name of scripts) expect(readFileSync(`${dist}assets/${name}`, 'utf8')).not.toContain('RFC 9457')
+})
+
+describeInBrowser('the first load', (box) => {
+  const budgets = [
+    ['home', '/', 145, 14],
+    ['event', '/shows/Event1', 160, 14],
+    ['zone', '/shows/Event1?zone=1', 160, 14],
+  ] as const
+  for (const [name, path, scriptBudget, styleBudget] of budgets) {
+    it(`of ${name} stays in its budget`, async () => {
+      const page = await box.buyer()
+      const files: string[] = []
+      page.on('response', (response) => files.push(new URL(response.url()).pathname))
+      // The seat map is fetched ahead once the event page stands; that is after its first load.
+      await page.goto(path)
+      await page.getByRole('heading', { level: 1 }).first().waitFor()
+      await page.waitForLoadState('load')
+      const weigh = (ending: string) =>
+        kilobytes(
+          [...new Set(files)]
+            .filter((file) => file.startsWith('/assets/') && file.endsWith(ending))
+            .filter((file) => name === 'zone' || !file.includes('ZoneView'))
+            .reduce((sum, file) => sum + gzipSync(readFileSync(dist + file)).length, 0),
+        )
+      expect(weigh('.js')).toBeLessThan(scriptBudget)
+      expect(weigh('.css')).toBeLessThan(styleBudget)
+      expect(files.filter((file) => file.endsWith('.woff2'))).toHaveLength(1)
+    })
+  }
+})
