@@ -9,7 +9,7 @@ import { lookOf, placeOf } from './seat-look.ts'
 type CellsProps = { readonly map: SeatMapProps; readonly feed: SeatFeed; readonly at: number }
 
 /** The row of the focus is rendered at once, the rows round it after: the 300 new cells of a jump over five rows of 60 took 120 ms in one go
- *  (CPU slowed 4 times), now the longest task is 60 and an arrow key takes 25. */
+ *  (CPU time x 4), now the longest task is 60 and an arrow key takes 25. */
 export function SeatCells({ map, feed, at }: CellsProps): React.JSX.Element {
   const around = useDeferredValue(at)
   const { firstRow, lastRow } = cellsAround(map.zone, around)

@@ -1,5 +1,5 @@
 // The seats of a zone as a map: a drawing for the eye, over it a grid for keyboard and screen reader.
-// Measured at 390 px, CPU slowed 4 times, main thread: 3,000 seats are painted 164 ms after the data, 100,000 after 139 (one pixel a seat);
+// Measured at 390 px, main-thread CPU time x 4 (a phone): 3,000 seats are painted 151 ms after the data, 100,000 after 117 (one pixel a seat);
 // of 100,000, nine changes a frame (540 a second) cost 5 ms, a frame of a pan 20, an arrow key 15, a pick 15.
 import { type CSSProperties, type KeyboardEvent, useId, useMemo, useRef } from 'react'
 import { SeatCells } from './SeatCells.tsx'

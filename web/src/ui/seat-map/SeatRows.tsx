@@ -8,7 +8,7 @@ import { createSeatFeed } from './seat-feed.ts'
 import { summarizeRow } from './seat-runs.ts'
 import { useRowCodes } from './use-row-codes.ts'
 import { useSay } from './use-say.tsx'
-import './seat-map.css'
+import './seat-rows.css'
 
 export function SeatRows(props: SeatMapProps): React.JSX.Element {
   const { zone, seats, subscribe, mine, lost, max, words } = props

@@ -54,7 +54,7 @@ function columnLabels({ pitch, x, y }: View, { width, height, gutter, top }: Vie
   })
 }
 
-/** Text elements are kept and moved: in each frame of a pan that costs 2.8 ms, making 40 anew 4.8 (CPU slowed 4 times). */
+/** Text elements are kept and moved: in each frame of a pan that costs 2.8 ms, making 40 anew 4.8 (CPU time x 4). */
 function showLabels(picture: SVGSVGElement, texts: SVGTextElement[], labels: readonly Label[]): void {
   while (texts.length < labels.length) {
     const text = svgElement('text', {})

@@ -20,6 +20,6 @@ export type Painter = {
   readonly remove: () => void
 }
 
-/** SVG paths of 3,000 seats are built anew within a frame of 90 ms after a zoom (CPU slowed 4 times), and it grows with the seats; the Canvas
- *  spreads 100,000 over frames of 60 ms at most. In return SVG draws below that without a theme to read and prints sharp. */
+/** SVG paths of 3,000 seats are built anew within a frame of 90 ms after a zoom (CPU time x 4), and it grows with the seats; the Canvas
+ *  spreads 100,000 over frames of 44 ms at most. In return SVG draws below that without a theme to read and prints sharp. */
 export const MOST_SVG_SEATS = 5000

@@ -1,5 +1,5 @@
 // The whole zone with one pixel a seat: the mini-map, the Canvas below 4 px a seat, and what lies behind the picture while it zooms out.
-// 100,000 seats are 400 KB, and 0.8 ms to put anew (CPU slowed 4 times).
+// 100,000 seats are 400 KB, and 0.8 ms to put anew (CPU time x 4).
 import type { Scene } from './painter.ts'
 import type { SeatColours } from './seat-colours.ts'
 import { columnOf, FREE, HELD, rowOf, SOLD } from './seat-geometry.ts'
@@ -7,7 +7,7 @@ import type { Ink } from './seat-shapes.ts'
 
 /** A sold seat covers 7 % of its square (38 % of the side of 70 % of the pitch); a little more, so that the zone keeps its outline. */
 const SOLD_ALPHA = 0.3
-/** Up to here single pixels are put, above it the whole picture: at 100,000 seats both cost 0.8 ms at 100 (CPU slowed 4 times). */
+/** Up to here single pixels are put, above it the whole picture: at 100,000 seats both cost 0.8 ms at 100 (CPU time x 4). */
 const MOST_SINGLE = 100
 
 export type Raster = {

@@ -1,9 +1,9 @@
 // A picture at one pitch, cut into tiles of whole seats. Only those in view exist. Missing ones are painted over several frames: 9,000 seats
-// at once took 470 ms (390 px, CPU slowed 4 times); so the longest task is 61.
+// at once took about 470 ms (390 px, CPU time x 4); so the longest task of a zoom is 44.
 import { type Block, blockIn, OUTLINE_PITCH, type SeatShape, type View, type Viewport } from './seat-geometry.ts'
 
 const TILE_PX = 128
-/** Seats painted in a frame: squares of one colour, or outlines; 1,000 of them took 2 and 38 ms (software drawing, CPU slowed 4 times). */
+/** Seats painted in a frame: squares of one colour, or outlines; 1,000 of them took 2 and 38 ms (software drawing, CPU time x 4). */
 const FAR_SEATS = 2000
 const NEAR_SEATS = 400
 
