@@ -34,7 +34,7 @@ export default defineConfig({
     pool: 'forks',
     // Most tests wait for threads and disks of their own, not for this process.
     maxWorkers: 3,
-    testTimeout: 20_000,
+    testTimeout: 30_000,
     hookTimeout: 30_000,
     allowOnly: !inCi,
     reporters: ['default', counting],

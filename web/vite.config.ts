@@ -1,13 +1,14 @@
 import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
+import { languages } from './src/languages.ts'
 import { pagePatterns } from './src/paths.ts'
 
-/** The server answers 404 for every other path, so it has to know what the app's pages are. */
+/** What the server has to know: it answers 404 for every other path, and says the page's language and direction before any script runs. */
 const pagesForTheServer: Plugin = {
   name: 'pages-for-the-server',
   generateBundle() {
-    this.emitFile({ type: 'asset', fileName: 'pages.json', source: JSON.stringify(pagePatterns) })
+    this.emitFile({ type: 'asset', fileName: 'pages.json', source: JSON.stringify({ paths: pagePatterns, languages }) })
   },
 }
 

@@ -36,6 +36,9 @@ export async function audit(ledger: Ledger, sql: Sql, now: number): Promise<Audi
     checked.zones++
     checked.seats += await checkZone(ledger, sql, zone, inArchive, now, tell)
   }
+  await checkHeld(sql, inArchive, tell)
+  await checkSales(sql, 'row', tell)
+  await checkSales(sql, 'column', tell)
   const tickets = await sql.db
     .selectFrom('tickets')
     .select((eb) => eb.fn.countAll<number>().as('n'))
@@ -176,6 +179,33 @@ async function checkZone(
   return map.capacity
 }
 
+/** What SQL says of holds against the archive; the ledger counts a hold that ran out as free before the archive does. */
+async function checkHeld(sql: Sql, archive: ReadonlyMap<string, LastWord>, tell: Tell): Promise<void> {
+  const rows = await sql.db.selectFrom('held_seats').selectAll().where('held', '=', 1).execute()
+  const held = new Set(rows.map(({ event_id, zone_id, row_, column_ }) => `${event_id}/${zone_id} ${row_}${column_}`))
+  for (const where of held) if (archive.get(where)?.state !== HELD) tell('held', where, 'held in SQL, not in the archive')
+  for (const [where, { state }] of archive) if (state === HELD && !held.has(where)) tell('held', where, 'held in the archive, not in SQL')
+}
+
+/** Counters by row or column of an event against its living tickets. */
+async function checkSales(sql: Sql, dimension: 'row' | 'column', tell: Tell): Promise<void> {
+  const column = dimension === 'row' ? 'row_' : 'column_'
+  const counted = await sql.db
+    .selectFrom('tickets')
+    .select((eb) => ['event_id', `${column} as value`, eb.fn.countAll<number>().as('sold'), eb.fn.sum<number>('price').as('revenue')])
+    .where('living', '=', 1)
+    .groupBy(['event_id', column])
+    .execute()
+  const stored = await sql.db.selectFrom('sales').selectAll().where('dimension', '=', dimension).execute()
+  const place = ({ event_id, value }: { event_id: string; value: string | number }) => `${event_id} ${dimension} ${value}`
+  const figures = ({ sold, revenue }: { sold: number; revenue: number }) => `${Number(sold)} for ${Number(revenue)}`
+  const [recount, counters] = [counted, stored].map((rows) => new Map(rows.map((row) => [place(row), figures(row)])))
+  for (const where of new Set([...(recount?.keys() ?? []), ...(counters?.keys() ?? [])])) {
+    const [here, there] = [counters?.get(where) ?? '0 for 0', recount?.get(where) ?? '0 for 0']
+    if (here !== there) tell('counter', where, `sold is ${here}, a recount gives ${there}`)
+  }
+}
+
 function checkSeats(
   key: string,
   map: ReturnType<typeof zoneMap>,
@@ -189,6 +219,12 @@ function checkSeats(
     const where = `${key} ${name}`
     const word = archive.get(where)
     const owner = owners.get(seat)
+    if ((states[seat] === NONE) !== map.gaps.has(seat))
+      tell(
+        'geometry',
+        where,
+        states[seat] === NONE ? 'no seat in the ledger, a seat in the catalogue' : 'a seat in the ledger, none in the catalogue',
+      )
     if (states[seat] === NONE && (owner || word)) tell('gap-sold', where, 'there is no such seat')
     if ((states[seat] === SOLD) !== (owner !== undefined))
       tell(

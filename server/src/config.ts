@@ -2,6 +2,7 @@
 import { enableCompileCache } from 'node:module'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import topology from '../../topology.json' with { type: 'json' }
 import { isRole, type RoleName, roleNames } from './roles.ts'
 
 export type Config = {
@@ -18,9 +19,11 @@ export type Config = {
   metricsPort: number | null
 }
 
+const PORT = String(topology.image.port)
+
 /** What can be set, its default and what it is for: printed by `onsale serve --help` and held against the README by a test. */
 export const settings = {
-  PORT: { default: '8080', about: 'Port of the HTTP server; 0 takes a free one.' },
+  PORT: { default: PORT, about: 'Port of the HTTP server; 0 takes a free one.' },
   HOST: { default: '0.0.0.0', about: 'Address to listen on.' },
   DATA_DIR: { default: './data', about: 'Folder of everything that the embedded adapters keep.' },
   ROLES: { default: 'all', about: `Which parts this process runs: all, or some of ${roleNames.join(', ')}, joined by commas.` },
@@ -45,7 +48,7 @@ export function readConfig(env: Environment = process.env): Config {
   const problems: string[] = []
   const dataDir = resolve(env.DATA_DIR || './data')
   const config: Config = {
-    port: port(env.PORT || '8080', 'PORT', problems),
+    port: port(env.PORT || PORT, 'PORT', problems),
     host: env.HOST || '0.0.0.0',
     dataDir,
     roles: roles(env.ROLES || 'all', problems),

@@ -73,7 +73,9 @@ function write(
   headers: Record<string, string>,
   body: string,
 ): void {
-  const raw = [...CONSTANT, 'content-type', type, 'content-length', String(Buffer.byteLength(body)), 'x-request-id', requestId]
+  const bytes = Buffer.byteLength(body)
+  const raw = [...CONSTANT, 'content-type', type, 'content-length', String(bytes), 'x-request-id', requestId]
   for (const name in headers) raw.push(name, headers[name] as string)
-  response.writeHead(status, raw).end(body)
+  // One byte a character is written as it is; UTF-8 has to be encoded.
+  response.writeHead(status, raw).end(body, bytes === body.length ? 'latin1' : 'utf8')
 }

@@ -23,14 +23,25 @@ declare module 'fastify' {
 
 export function createHttp(report: Report, bodyTimeoutMs = 30_000): FastifyInstance {
   const direct: FastifyInstance['direct'] = new Map()
+  let stopping = false
   const serverFactory = (handler: RequestListener): Server => {
     const server = createServer(
-      { requestTimeout: bodyTimeoutMs, headersTimeout: bodyTimeoutMs, keepAliveTimeout: 72_000, maxHeaderSize: 16 * 1024 },
+      {
+        requestTimeout: bodyTimeoutMs,
+        headersTimeout: bodyTimeoutMs,
+        keepAliveTimeout: 72_000,
+        maxHeaderSize: 16 * 1024,
+        requireHostHeader: false,
+      },
       (request, response) => {
+        if (stopping) return refuse(response, 'not-ready')
+        // Node's own 400 is bare.
+        if (request.headers.host === undefined && request.httpVersion === '1.1') return refuse(response, 'bad-request')
         const first = direct.get(`${request.method} ${request.url}`)
         if (!first?.(request, response)) handler(request, response)
       },
     )
+    server.on('checkExpectation', (_, response: ServerResponse) => refuse(response, 'expectation-failed'))
     server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
       if (socket.writable && error.code !== 'ECONNRESET') socket.end(rawProblem(codeOfClientError(error.code)))
       else socket.destroy()
@@ -42,11 +53,15 @@ export function createHttp(report: Report, bodyTimeoutMs = 30_000): FastifyInsta
     bodyLimit: BODY_LIMIT,
     genReqId: (request) => requestIdOf(request),
     routerOptions: { maxParamLength: 200 },
+    return503OnClosing: false,
     frameworkErrors: (error, request, reply) => sendProblem(reply as FastifyReply, error as FastifyError, request.id, report),
   })
   http.decorate('direct', direct)
+  http.addHook('preClose', async () => {
+    stopping = true
+  })
   takeOnlyJson(http)
-  http.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? strict : coercing).compile(schema as object))
+  http.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? compileBody : compileTexts)(schema as object))
   http.setErrorHandler((error: FastifyError, request, reply) => sendProblem(reply, error, request.id, report))
   http.addHook('onRequest', async (request, reply) => {
     reply.headers(CONSTANT_HEADERS)
@@ -87,14 +102,27 @@ export function parseJson(text: string): unknown {
 
 // ---------------------------------------------------------------- validation
 
-const FORMATS = ['date-time', 'uuid'] as const
-/** Bodies are taken as they are: "1" is no number. All faults are told. */
-const strict = new Ajv({ allErrors: true })
-/** Paths, queries and headers are texts by nature. */
-const coercing = new Ajv({ allErrors: true, coerceTypes: true, useDefaults: true })
-for (const ajv of [strict, coercing]) addFormats.default(ajv, [...FORMATS])
+/** "1" is no number in a body. All faults are told. */
+const ajv = new Ajv({ allErrors: true, useDefaults: true })
+addFormats.default(ajv, ['date-time', 'uuid'])
+const written = addFormats.default.get('date-time') as { validate: (text: string) => boolean }
+/** Also one that Date can read: RFC 3339 knows leap seconds. */
+ajv.addFormat('date-time', (text: string) => written.validate(text) && !Number.isNaN(Date.parse(text)))
 
-export const compileBody = (schema: object) => strict.compile(schema)
+export const compileBody = (schema: object) => ajv.compile(schema)
+
+type Texts = Record<string, unknown>
+
+/** Paths, queries and headers are texts by nature: one of digits is a number where one is wanted. Ajv's own coercion takes "0x10" and "1e309". */
+function compileTexts(schema: object): (texts: Texts) => { value: Texts } | { error: ErrorObject[] } {
+  const fits = ajv.compile(schema)
+  const { properties = {} } = schema as { properties?: Record<string, { type?: string }> }
+  const numbers = Object.keys(properties).filter((name) => properties[name]?.type === 'integer')
+  return (texts) => {
+    for (const name of numbers) if (/^-?\d{1,15}$/.test(String(texts[name]))) texts[name] = Number(texts[name])
+    return fits(texts) ? { value: texts } : { error: fits.errors ?? [] }
+  }
+}
 
 /** `seats[0].column` for `/seats/0/column`; one error a field, the first that was found. */
 export function fieldErrors(errors: readonly ErrorObject[]): FieldError[] {
@@ -171,19 +199,28 @@ export function sendProblem(reply: FastifyReply, error: unknown, requestId: stri
     .send(body)
 }
 
+/** For requests that reach no route, and no Fastify. The connection ends with it. */
+function refuse(response: ServerResponse, code: RefusalCode): void {
+  const { status, headers, body } = bareProblem(code, requestIdOf(response.req))
+  response.writeHead(status, headers).end(body)
+}
+
 /** For requests that are no HTTP at all, and so have no request object. */
 function rawProblem(code: RefusalCode): string {
-  const requestId = requestIdOf({ headers: {} })
+  const { status, headers, body } = bareProblem(code, requestIdOf({ headers: {} }))
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`
+}
+
+function bareProblem(code: RefusalCode, requestId: string): Problem {
   const { status, headers, body } = problemOf(new Refusal(code, refusals[code].about), requestId)
-  const lines = Object.entries({
-    ...CONSTANT_HEADERS,
-    ...headers,
+  const more = {
     'x-request-id': requestId,
     'cache-control': 'no-store',
     'content-length': String(Buffer.byteLength(body)),
     connection: 'close',
-  })
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`
+  }
+  return { status, headers: { ...CONSTANT_HEADERS, ...headers, ...more }, body }
 }
 
 function codeOfClientError(code: string | undefined): RefusalCode {
@@ -211,7 +248,8 @@ export function answerTheRest(http: FastifyInstance, report: Report, prefixes: r
   http.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] as string
     const here = known.filter(({ pattern }) => pattern.test(path))
-    if (here.length > 0) {
+    // A route that took the method and found nothing behind it is a 404 like any other.
+    if (here.length > 0 && !here.some(({ method }) => method === request.method)) {
       const methods = [...new Set([...here.map(({ method }) => method), 'OPTIONS'])]
       if (request.method === 'OPTIONS') return reply.status(204).header('allow', methods.join(', ')).send()
       const facts = { supportedMethods: methods, allow: methods.join(', ') }

@@ -1,4 +1,5 @@
 /** The product in one process: what main.ts starts and what tests start. */
+import type { Server } from 'node:http'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openAdapters } from './adapters.ts'
@@ -12,6 +13,8 @@ import { prefixesOf, type Running, roles } from './roles.ts'
 import { migrate } from './sql/migrate.ts'
 import type { Sql } from './sql/sql.ts'
 
+/** How long requests under way may take when the process stops. */
+const GRACE_MS = 5000
 const SAMPLES = resolve(fileURLToPath(import.meta.url), '../../../samples')
 
 export type Platform = {
@@ -43,6 +46,7 @@ export async function startPlatform(config: Config, samples = SAMPLES): Promise<
     page ??= role.page
     running.push(role)
   }
+  if (!page) http.get('/', { schema: { hide: true } }, async (_, reply) => reply.redirect('/docs'))
   await http.listen({ port: config.port, host: config.host })
   const { port } = http.server.address() as { port: number }
   const host = ['0.0.0.0', '::'].includes(config.host) ? 'localhost' : config.host
@@ -52,15 +56,22 @@ export async function startPlatform(config: Config, samples = SAMPLES): Promise<
     config,
     adapters,
     async stop() {
-      http.server.closeIdleConnections()
       const closed = http.close()
       for (const role of running.reverse()) await role.stop()
-      http.server.closeAllConnections()
-      await closed
+      await answered(http.server, closed)
       metrics?.close()
       await adapters.close()
     },
   }
+}
+
+/** Waits for the answers to what is under way; whoever asks anew hears 503, and the connection ends. */
+async function answered(server: Server, closed: Promise<unknown>): Promise<void> {
+  const ending = setInterval(() => server.closeIdleConnections(), 20)
+  const late = setTimeout(() => server.closeAllConnections(), GRACE_MS)
+  await closed
+  clearInterval(ending)
+  clearTimeout(late)
 }
 
 /** On the first start only; never again over what lives. */

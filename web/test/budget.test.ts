@@ -9,7 +9,7 @@ const dist = fileURLToPath(new URL('../dist/', import.meta.url))
 const kilobytes = (bytes: number) => bytes / 1000
 
 it.skipIf(!existsSync(dist))('tells the server which paths are pages', () => {
-  expect(JSON.parse(readFileSync(`${dist}pages.json`, 'utf8'))).toEqual(pagePatterns)
+  expect(JSON.parse(readFileSync(`${dist}pages.json`, 'utf8')).paths).toEqual(pagePatterns)
 })
 
 it.skipIf(!existsSync(dist))('brings nothing of the contract to the browser', () => {

@@ -8,7 +8,9 @@ const BATCH = 4000
 const MOST_WAITING = 8000
 const RETRY_MS = { first: 50, most: 5000 }
 
-type Group = { deliver: (bodies: string[]) => Promise<void>; waiting: string[]; busy: boolean; retryMs: number; room: (() => void)[] }
+type Deliver = (bodies: string[]) => Promise<void>
+/** The first of its subscribers is served; the others stand by. */
+type Group = { subscribers: Deliver[]; waiting: string[]; busy: boolean; underWay: Promise<void>; retryMs: number; room: (() => void)[] }
 
 export function createMemoryBus(onError: (error: unknown) => void = () => {}): Bus {
   const groups = new Map<string, Group>()
@@ -17,13 +19,15 @@ export function createMemoryBus(onError: (error: unknown) => void = () => {}): B
   async function drain(group: Group): Promise<void> {
     if (group.busy) return
     group.busy = true
-    while (group.waiting.length > 0 && !closing.signal.aborted) {
+    while (group.waiting.length > 0 && group.subscribers[0] && !closing.signal.aborted) {
       const batch = group.waiting.slice(0, BATCH)
       try {
-        await group.deliver(batch)
+        const delivered = group.subscribers[0](batch)
+        group.underWay = delivered.catch(() => undefined)
+        await delivered
         group.waiting.splice(0, batch.length)
         group.retryMs = RETRY_MS.first
-        if (group.waiting.length < MOST_WAITING) for (const go of group.room.splice(0)) go()
+        if (group.waiting.length < MOST_WAITING) makeRoom(group)
       } catch (error) {
         onError(error)
         await wait(group.retryMs, undefined, { signal: closing.signal }).catch(() => undefined)
@@ -31,6 +35,10 @@ export function createMemoryBus(onError: (error: unknown) => void = () => {}): B
       }
     }
     group.busy = false
+  }
+
+  function makeRoom(group: Group): void {
+    for (const go of group.room.splice(0)) go()
   }
 
   return {
@@ -42,20 +50,34 @@ export function createMemoryBus(onError: (error: unknown) => void = () => {}): B
       }
     },
     async subscribe(name, deliver) {
-      const group: Group = { deliver, waiting: [], busy: false, retryMs: RETRY_MS.first, room: [] }
+      const group = groups.get(name) ?? {
+        subscribers: [],
+        waiting: [],
+        busy: false,
+        underWay: Promise.resolve(),
+        retryMs: RETRY_MS.first,
+        room: [],
+      }
+      group.subscribers.push(deliver)
       groups.set(name, group)
       return {
         async [Symbol.asyncDispose]() {
-          groups.delete(name)
-          group.waiting = []
-          for (const go of group.room.splice(0)) go()
+          const { underWay } = group
+          group.subscribers.splice(group.subscribers.indexOf(deliver), 1)
+          if (group.subscribers.length === 0) {
+            if (groups.get(name) === group) groups.delete(name)
+            makeRoom(group)
+          }
+          await underWay
         },
       }
     },
     async close() {
       closing.abort()
-      for (const group of groups.values()) for (const go of group.room.splice(0)) go()
+      const all = [...groups.values()]
       groups.clear()
+      all.forEach(makeRoom)
+      await Promise.all(all.map(({ underWay }) => underWay))
     },
   }
 }

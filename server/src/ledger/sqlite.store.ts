@@ -21,6 +21,9 @@ const CHECKPOINT_ENTRIES = { least: 4096, most: 65_536 }
 /** Between the two: when the log has grown by about as much as the zones that are to be written. A byte of zone for each byte of log. */
 const LOG_BYTES_PER_ENTRY = 400
 
+/** Of the log's records and the checkpoint; 0 is a new file. */
+const FORMAT = 1
+
 const SCHEMA = `
 create table if not exists meta (name text primary key, value integer not null) without rowid;
 create table if not exists log (first integer primary key, last integer not null, at integer not null, body text not null);
@@ -30,9 +33,10 @@ create table if not exists keys (last integer primary key, tags blob not null);
 
 /** One change in the log: what is needed to do it again, then the fact on a line of its own. */
 type Head = [
+  /** First, so that readers of the log need not parse the rest. */
+  was: string,
   zone: ZoneKey,
   to: Change['to'],
-  was: string,
   seats: number[],
   owners: number[],
   until: number | null,
@@ -56,7 +60,10 @@ export type Store = {
 export function openStore(path: string): Store {
   const db = new DatabaseSync(path, { timeout: 5000 })
   db.exec('pragma page_size = 8192; pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 2000;')
-  db.exec(SCHEMA)
+  const { user_version: format } = db.prepare('pragma user_version').get() as { user_version: number }
+  if (format !== 0 && format !== FORMAT)
+    throw new Error(`${path} is a ledger of format ${format}; this version of Onsale reads format ${FORMAT}.`)
+  db.exec(`${SCHEMA} pragma user_version = ${FORMAT};`)
   const sql = statements(db)
 
   let zones = new Map<ZoneKey, ZoneState>()
@@ -83,7 +90,7 @@ export function openStore(path: string): Store {
       for (const record of records(row)) if (record.position > checkpointed) redo(record)
   }
 
-  function redo({ position, head: [zone, to, , seats, owners, until, keyId] }: LogRecord): void {
+  function redo({ position, head: [, zone, to, seats, owners, until, keyId] }: LogRecord): void {
     put(zones.get(zone) as ZoneState, seats, to, owners, until ?? undefined)
     if (keyId) remember(keyId, position)
     head = position
@@ -121,9 +128,9 @@ export function openStore(path: string): Store {
     if (!option) return { ok: false, why: 'taken', states: seen(zone, change.at) }
     const owners = option.owners.map(hash52)
     const record: Head = [
+      lettersOf(zone, option.seats),
       change.zone,
       change.to,
-      lettersOf(zone, option.seats),
       option.seats as number[],
       owners,
       change.until ?? null,
@@ -155,8 +162,7 @@ export function openStore(path: string): Store {
       const lines = row.body.split('\n')
       for (let i = 0, position = row.first; i + 1 < lines.length; i += 2, position++) {
         if (position <= after) continue
-        const [, , was] = JSON.parse(lines[i] as string) as Head
-        entries.push({ shard: SHARD, position, was, fact: lines[i + 1] as string })
+        entries.push({ shard: SHARD, position, was: wasIn(lines[i] as string), fact: lines[i + 1] as string })
         if (entries.length >= limit) return entries
       }
     }
@@ -234,6 +240,9 @@ export function openStore(path: string): Store {
 
 type LogRow = { first: number; body: string }
 
+/** `["..",` begins the line of a record. */
+const wasIn = (line: string): string => line.slice(2, line.indexOf('"', 2))
+
 function records({ first, body }: LogRow): LogRecord[] {
   const lines = body.split('\n')
   const found: LogRecord[] = []
@@ -285,7 +294,8 @@ function transaction(db: DatabaseSync, work: () => void): void {
     work()
     db.exec('commit')
   } catch (error) {
-    db.exec('rollback')
+    // A disk that is full has SQLite roll back by itself.
+    if (db.isTransaction) db.exec('rollback')
     throw error
   }
 }

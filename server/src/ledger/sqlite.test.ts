@@ -104,6 +104,25 @@ describe('when the disk refuses', () => {
     expect(await ledger.commit(change)).toMatchObject({ ok: true, replayed: true, position: 1 })
   })
 
+  test('a checkpoint that fails stops no sale, and nothing is lost', async () => {
+    const { path, ledger } = await openHouse()
+    const seats = 6000
+    await ledger.open([{ zone: 'big', seats, gaps: [] }])
+    const sellFrom = async (first: number, count: number) => {
+      for (let seat = first; seat < first + count; seat += 500)
+        for (const outcome of await Promise.all(
+          Array.from({ length: 500 }, (_, i) => ledger.commit({ ...sell(seat + i, 'a'), zone: 'big' })),
+        ))
+          expect(outcome.ok).toBe(true)
+    }
+    await whileRefusing(path, 'zones', () => sellFrom(0, 5000))
+    await sellFrom(5000, 1000)
+    await ledger.close()
+    const again = await open(path)
+    expect(await again.seats('big', NOW)).toEqual(new Uint8Array(seats).fill(SOLD))
+    expect(await again.ends()).toMatchObject([{ head: seats }])
+  })
+
   test('a zone that could not be opened is not open', async () => {
     const { path, ledger } = await openHouse()
     const opening = { zone: 'other', seats: 3, gaps: [] }

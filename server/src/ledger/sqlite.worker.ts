@@ -24,7 +24,7 @@ const store = openStore(path)
 
 port.on('message', (request: Request) => {
   port.postMessage(answer(request))
-  if (Array.isArray(request)) store.checkpoint(Date.now())
+  if (Array.isArray(request)) checkpoint()
   else if (request.do === 'close') port.close()
 })
 port.postMessage({ value: 'open' })
@@ -34,6 +34,19 @@ function answer(request: Request): Answer {
     return Array.isArray(request) ? commit(request) : { value: work(request) }
   } catch (error) {
     return { error: String(error) }
+  }
+}
+
+let warned = false
+
+/** One that fails loses nothing, the log has everything: it is due again after the next batch, and sales go on. */
+function checkpoint(): void {
+  try {
+    store.checkpoint(Date.now())
+    warned = false
+  } catch (error) {
+    if (!warned) process.emitWarning(`The ledger could not write a checkpoint and tries again after every batch: ${String(error)}`)
+    warned = true
   }
 }
 

@@ -7,6 +7,7 @@ import type { Entry } from '@onsale/contract/entry'
 import type { Transaction } from 'kysely'
 import type { Schema } from '../sql/schema.ts'
 import type { Sql } from '../sql/sql.ts'
+import { ticketIn } from './tickets.ts'
 
 type ZoneSum = {
   event_id: string
@@ -25,16 +26,16 @@ export async function addFigures(
   sql: Sql,
   trx: Transaction<Schema>,
   entries: readonly Entry[],
-  doubled: ReadonlySet<string>,
+  strangers: ReadonlySet<string>,
 ): Promise<void> {
   const zones = new Map<string, ZoneSum>()
   const sales = new Map<string, SalesSum>()
   for (const entry of entries) {
     const zone = zoneSum(zones, entry)
     entry.seats.forEach((seat, i) => {
-      if ('ticketId' in seat && doubled.has(seat.ticketId as string)) return
       const was = entry.was[i] as string
-      const sold = Number(entry.kind === 'SeatsSold') - Number(was === 's')
+      const isStranger = strangers.size > 0 && 'ticketId' in seat && strangers.has(ticketIn(entry, seat.ticketId as string))
+      const sold = isStranger ? 0 : Number(entry.kind === 'SeatsSold') - Number(was === 's')
       const held = Number(entry.kind === 'SeatsHeld') - Number(was === 'h')
       const revenue = sold * (('price' in entry && entry.price) || 0)
       zone.sold += sold

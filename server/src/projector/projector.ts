@@ -1,7 +1,8 @@
 /**
  * Log entries -> SQL; the only writer of the read tables. One batch is one transaction: the entry itself is stored first, and one that
- * is stored already is skipped, so that repeats change nothing. Rows take the newest position and counters add what the entry says
- * it changed, so that disorder changes nothing either.
+ * is stored already is skipped, so that repeats change nothing. Entries of a shard are applied in its order: what comes before its turn
+ * waits in the archive, so that disorder changes nothing either. (Applied as they came, a seat that was sold, refunded and sold again
+ * had two tickets when the second sale overtook the refund, and a map that watched it live kept the wrong state.)
  */
 
 import type { Entry } from '@onsale/contract/entry'
@@ -33,9 +34,9 @@ export function createProjector(sql: Sql): Projector {
           came.map(({ body, entry: { shard, position } }) => ({ shard, position, body })),
         )
         const fresh = came.filter((_, i) => isNew[i]).map(({ entry }) => entry)
-        const known = fresh.filter(isKnown)
-        const conflicts = await apply(sql, trx, known, now)
-        await advance(sql, trx, fresh)
+        const ready: Entry[] = []
+        for (const [shard, entries] of Map.groupBy(fresh, (entry) => entry.shard)) ready.push(...(await inTurn(sql, trx, shard, entries)))
+        const conflicts = await apply(sql, trx, ready.filter(isKnown), now)
         if (now - prunedAt > CHANGES_KEPT_MS / 10) {
           prunedAt = now
           await trx
@@ -50,7 +51,7 @@ export function createProjector(sql: Sql): Projector {
   }
 }
 
-/** Every read table from the archive. Entries are applied in the order of their shards, in batches. */
+/** Every read table from the archive, in batches. Entries behind a gap still wait for their turn. */
 export async function rebuild(sql: Sql, now: number, onProgress: (applied: number) => void = () => {}): Promise<number> {
   return sql.db.transaction().execute(async (trx) => {
     for (const table of ['tickets', 'held_seats', 'sales', 'conflicts', 'event_changes'] as const) await trx.deleteFrom(table).execute()
@@ -65,13 +66,14 @@ export async function rebuild(sql: Sql, now: number, onProgress: (applied: numbe
       }))
       .execute()
     let applied = 0
-    for (const { shard } of await trx.selectFrom('positions').select('shard').orderBy('shard').execute()) {
+    for (const { shard, stored } of await trx.selectFrom('positions').selectAll().orderBy('shard').execute()) {
       for (let after = 0; ; ) {
         const rows = await trx
           .selectFrom('entries')
           .select(['position', 'body'])
           .where('shard', '=', shard)
           .where('position', '>', after)
+          .where('position', '<=', stored)
           .orderBy('position')
           .limit(1000)
           .execute()
@@ -88,15 +90,13 @@ export async function rebuild(sql: Sql, now: number, onProgress: (applied: numbe
 
 async function apply(sql: Sql, trx: Transaction<Schema>, entries: readonly Entry[], now: number): Promise<Conflict[]> {
   if (entries.length === 0) return []
-  const conflicts = await storeTickets(sql, trx, entries, now)
-  const doubled = new Set(conflicts.map(({ ticketId }) => ticketId))
+  const { conflicts, strangers } = await storeTickets(sql, trx, entries, now)
   await storeHeldSeats(sql, trx, entries)
-  await addFigures(sql, trx, entries, doubled)
+  await addFigures(sql, trx, entries, strangers)
   await storeChanges(sql, trx, entries, now)
   return conflicts
 }
 
-/** Tickets are numbered as they are stored: in the order of commit, as far as the bus delivers it. */
 function byPlace({ entry: a }: { entry: Entry }, { entry: b }: { entry: Entry }): number {
   return a.shard === b.shard ? a.position - b.position : a.shard < b.shard ? -1 : 1
 }
@@ -105,38 +105,36 @@ function isKnown(entry: Entry): boolean {
   return entry.v === 1 && (entry.kind === 'SeatsSold' || entry.kind === 'SeatsHeld' || entry.kind === 'SeatsReleased')
 }
 
-/** Moves `stored` of each shard to the last position before the first gap. */
-async function advance(sql: Sql, trx: Transaction<Schema>, fresh: readonly Entry[]): Promise<void> {
-  for (const shard of new Set(fresh.map((entry) => entry.shard))) {
-    const row = await trx.selectFrom('positions').select('stored').where('shard', '=', shard).executeTakeFirst()
-    const before = row?.stored ?? 0
-    const here = fresh
-      .filter((entry) => entry.shard === shard)
-      .map(({ position }) => position)
-      .sort((a, b) => a - b)
-    let stored = before
-    for (const position of here) if (position === stored + 1) stored = position
-    if (here.at(-1) !== stored) stored = await lastBeforeGap(trx, shard, stored)
-    if (row) await trx.updateTable('positions').set({ stored }).where('shard', '=', shard).execute()
-    else await sql.insertOnce(trx, 'positions', [{ shard, stored }])
-  }
+/** What can be applied now: the entries after those that are applied, up to the first gap. Moves `stored` behind them. */
+async function inTurn(sql: Sql, trx: Transaction<Schema>, shard: string, fresh: readonly Entry[]): Promise<Entry[]> {
+  const row = await trx.selectFrom('positions').select('stored').where('shard', '=', shard).executeTakeFirst()
+  const before = Number(row?.stored ?? 0)
+  const ready: Entry[] = []
+  for (const entry of fresh) if (entry.position === before + ready.length + 1) ready.push(entry)
+  ready.push(...(await waiting(trx, shard, before + ready.length + 1)))
+  const stored = before + ready.length
+  if (row) await trx.updateTable('positions').set({ stored }).where('shard', '=', shard).execute()
+  else await sql.insertOnce(trx, 'positions', [{ shard, stored }])
+  return ready
 }
 
-async function lastBeforeGap(trx: Transaction<Schema>, shard: string, after: number): Promise<number> {
-  let stored = after
-  for (;;) {
-    const rows = await trx
-      .selectFrom('entries')
+/** Entries that came before their turn, from a position up to the first gap. */
+async function waiting(trx: Transaction<Schema>, shard: string, first: number): Promise<Entry[]> {
+  const ready: Entry[] = []
+  const ofShard = trx.selectFrom('entries').where('shard', '=', shard).orderBy('position')
+  // Nearly always there is none, and behind a gap there may be thousands: one look at the key tells.
+  while (
+    await ofShard
       .select('position')
-      .where('shard', '=', shard)
-      .where('position', '>', stored)
-      .orderBy('position')
+      .where('position', '=', first + ready.length)
+      .executeTakeFirst()
+  ) {
+    const rows = await ofShard
+      .select(['position', 'body'])
+      .where('position', '>=', first + ready.length)
       .limit(1000)
       .execute()
-    for (const { position } of rows) {
-      if (position !== stored + 1) return stored
-      stored = position
-    }
-    if (rows.length < 1000) return stored
+    for (const { position, body } of rows) if (Number(position) === first + ready.length) ready.push(JSON.parse(body) as Entry)
   }
+  return ready
 }

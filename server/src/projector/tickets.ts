@@ -7,23 +7,41 @@ import type { Sql } from '../sql/sql.ts'
 
 export type Conflict = { ticketId: string; eventId: string; zoneId: number; row: string; column: string }
 
-/** Returns the tickets whose seat has another living ticket: those are not stored as tickets but told. */
-export async function storeTickets(sql: Sql, trx: Transaction<Schema>, entries: readonly Entry[], now: number): Promise<Conflict[]> {
+/** A ticket as an entry names it. */
+export const ticketIn = ({ shard, position }: { shard: string; position: number }, ticketId: string): string =>
+  `${shard}/${position}/${ticketId}`
+
+/**
+ * `conflicts` are tickets whose seat has another living ticket: those are not stored as tickets but told. `strangers` are they, and
+ * ends of tickets that do not live: neither changes a figure.
+ */
+export type StoredTickets = { conflicts: Conflict[]; strangers: ReadonlySet<string> }
+
+export async function storeTickets(sql: Sql, trx: Transaction<Schema>, entries: readonly Entry[], now: number): Promise<StoredTickets> {
   const conflicts: Conflict[] = []
+  const strangers = new Set<string>()
   let sold: SeatsSold[] = []
+  const insertSold = async (): Promise<void> => {
+    for (const row of await insert(sql, trx, sold, now)) {
+      conflicts.push({ ticketId: row.ticket_id, eventId: row.event_id, zoneId: row.zone_id, row: row.row_, column: String(row.column_) })
+      strangers.add(ticketIn(row, row.ticket_id))
+    }
+    sold = []
+  }
   // A seat that is released and sold again within the batch needs its release first.
   for (const entry of entries) {
     if (entry.kind === 'SeatsSold') sold.push(entry)
     if (entry.kind === 'SeatsReleased' && entry.ended) {
-      conflicts.push(...(await insert(sql, trx, sold, now)))
-      sold = []
-      await end(trx, entry)
+      await insertSold()
+      for (const ticketId of await end(trx, entry)) strangers.add(ticketIn(entry, ticketId))
     }
   }
-  return [...conflicts, ...(await insert(sql, trx, sold, now))]
+  await insertSold()
+  return { conflicts, strangers }
 }
 
-async function insert(sql: Sql, trx: Transaction<Schema>, sold: readonly SeatsSold[], now: number): Promise<Conflict[]> {
+/** Returns the rows whose seat has another living ticket. */
+async function insert(sql: Sql, trx: Transaction<Schema>, sold: readonly SeatsSold[], now: number) {
   const rows = sold.flatMap((entry) =>
     entry.seats.map((seat) => ({
       position: entry.position,
@@ -60,20 +78,19 @@ async function insert(sql: Sql, trx: Transaction<Schema>, sold: readonly SeatsSo
       found_on,
     })),
   )
-  return doubled.map((row) => ({
-    ticketId: row.ticket_id,
-    eventId: row.event_id,
-    zoneId: row.zone_id,
-    row: row.row_,
-    column: String(row.column_),
-  }))
+  return doubled
 }
 
-async function end(trx: Transaction<Schema>, { seats, ended }: SeatsReleased): Promise<void> {
+/** Returns the tickets that do not live: there is nothing to end. */
+async function end(trx: Transaction<Schema>, { seats, ended }: SeatsReleased): Promise<string[]> {
   const ids = seats.map(({ ticketId }) => ticketId).filter((id) => id !== undefined)
+  if (ids.length === 0) return []
+  const living = await trx.selectFrom('tickets').select('ticket_id').where('ticket_id', 'in', ids).where('living', '=', 1).execute()
   await trx
     .updateTable('tickets')
     .set({ status: ended as 'CANCELLED' | 'REFUNDED', living: null })
     .where('ticket_id', 'in', ids)
+    .where('living', '=', 1)
     .execute()
+  return ids.filter((id) => !living.some(({ ticket_id }) => ticket_id === id))
 }

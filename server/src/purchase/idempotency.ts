@@ -9,7 +9,7 @@ export function commandKey(header: string | string[] | undefined, route: string,
   if (header === undefined) return undefined
   if (typeof header !== 'string' || !/^[\x21-\x7e]{1,200}$/.test(header))
     throw badInput([{ field: 'Idempotency-Key', message: 'takes 1 to 200 visible ASCII characters' }])
-  return { id: `${route} ${caller} ${header}`, fingerprint: hash52(canonical(body)).toString(36) }
+  return { id: `${route} ${caller} ${header}`, fingerprint: String(hash52(canonical(body))) }
 }
 
 /** No wish is nested like that, and the stack would not bear what 64 KiB can hold. */

@@ -1,11 +1,12 @@
 /** purchase: instant sales, and the relay that carries their log entries to the read side. */
 import { setInterval } from 'node:timers'
 import { openCatalogue } from '../catalogue/catalogue.ts'
+import { compareGeometry, faultsOf } from '../catalogue/geometry.ts'
 import { openNewEvents } from '../catalogue/import.ts'
-import { storedPositions } from '../query/positions.ts'
 import { startRelay } from '../relay/relay.ts'
 import type { StartRole } from '../roles.ts'
 import { createSeatCommands } from '../seats/commands.ts'
+import { storedPositions } from '../sql/positions.ts'
 import { addPurchaseRoutes } from './routes.ts'
 
 /** How soon an import by another process is noticed without being asked for. */
@@ -14,6 +15,7 @@ const CATALOGUE_MS = 2000
 export const startPurchaseRole: StartRole = async ({ adapters: { ledger, bus, sql }, http, report }) => {
   await openNewEvents(sql, ledger)
   const catalogue = await openCatalogue(sql)
+  for (const fault of faultsOf(await compareGeometry(ledger, catalogue))) report.failed('ledger and catalogue disagree', new Error(fault))
   const refreshing = setInterval(() => {
     Promise.all([openNewEvents(sql, ledger), catalogue.refresh()]).catch((error: unknown) => report.failed('reading the catalogue', error))
   }, CATALOGUE_MS).unref()
@@ -27,17 +29,10 @@ export const startPurchaseRole: StartRole = async ({ adapters: { ledger, bus, sq
     async checks() {
       const behind = await backlog()
       report.backlog(behind)
-      const open = new Set((await ledger.zones()).map(({ zone }) => zone))
-      const closed = [...catalogue.events()]
-        .flatMap((event) => [...event.zones.keys()].map((zoneId) => `${event.eventId}/${zoneId}`))
-        .filter((zone) => !open.has(zone))
+      const geometry = await compareGeometry(ledger, catalogue)
+      const faults = faultsOf(geometry)
       return [
-        {
-          name: 'ledger',
-          status: closed.length === 0 ? 'ok' : 'failing',
-          detail:
-            closed.length === 0 ? `${open.size} zones are open` : `${closed.length} zones are not open: ${closed.slice(0, 3).join(', ')}`,
-        },
+        { name: 'ledger', status: faults.length === 0 ? 'ok' : 'failing', detail: faults.join('; ') || `${geometry.open} zones are open` },
         { name: 'backlog', status: behind < 100_000 ? 'ok' : 'failing', detail: `${behind} entries wait for the read side` },
       ]
     },

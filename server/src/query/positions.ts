@@ -1,18 +1,14 @@
-/** How far the read side has come, and waiting until it has come far enough. */
+/** Waiting until the read side has come far enough. */
 import { setTimeout as wait } from 'node:timers/promises'
 import { formatPosition, parsePositions } from '@onsale/contract/position'
 import { Refusal } from '@onsale/contract/refusals'
+import { storedPositions } from '../sql/positions.ts'
 import type { Sql } from '../sql/sql.ts'
 
 const WAIT_MS = 2000
 const LOOK_EVERY_MS = 4
 /** An older reading is still true as a lower bound: what an answer reflects is at least this. */
 const READING_KEPT_MS = 20
-
-export async function storedPositions({ db }: Sql): Promise<Map<string, number>> {
-  const rows = await db.selectFrom('positions').select(['shard', 'stored']).execute()
-  return new Map(rows.map(({ shard, stored }) => [shard, Number(stored)]))
-}
 
 export type Positions = {
   /** Tokens of what every answer from now on reflects at least. */

@@ -18,7 +18,8 @@ export function addQueryRoutes(http: FastifyInstance, queries: Queries, position
       handler: async (request, reply) => {
         const after = request.headers['onsale-after']
         await positions.reach(after === undefined ? undefined : String(after))
-        reply.header('onsale-position', await positions.now())
+        const position = await positions.now()
+        if (position) reply.header('onsale-position', position)
         return answer(request as Q & FastifyRequest, reply)
       },
     })
@@ -58,7 +59,7 @@ export function addQueryRoutes(http: FastifyInstance, queries: Queries, position
     const version = await queries.zoneVersion(eventId, zoneId)
     const etag = `"${version}"`
     reply.header('etag', etag).header('cache-control', 'no-cache')
-    if (headers['if-none-match'] === etag) return reply.status(304).send()
+    if (isKnown(headers['if-none-match'], etag)) return reply.status(304).send()
     return queries.seats(eventId, zoneId, version)
   })
   read<{ query: Paging }>(api.listVenues, async ({ query: { limit, cursor }, url }, reply) => {
@@ -85,4 +86,9 @@ export function addQueryRoutes(http: FastifyInstance, queries: Queries, position
 function linked<T>(reply: FastifyReply, { page, link }: { page: T[]; link: string | undefined }): T[] {
   if (link) reply.header('link', link)
   return page
+}
+
+/** Proxies that compress make a tag weak, and a client may know several. */
+function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {
+  return (ifNoneMatch ?? '').split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag)
 }

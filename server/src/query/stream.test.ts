@@ -5,10 +5,11 @@ import { problem } from '../../test/answer.ts'
 import { BARN, event, HALL, HALL_SEATS, type House, oneZone } from '../../test/house.ts'
 import { type Live, type LiveMessage, openLive, seatsHeard, streamPath } from '../../test/live.ts'
 import { startTestPlatform, type TestPlatform } from '../../test/platform.ts'
+import { until } from '../../test/until.ts'
 import { createHttp } from '../http.ts'
 import { createReport } from '../report.ts'
 import { watchPositions } from './positions.ts'
-import { createQueries } from './queries.ts'
+import { createQueries, type Queries } from './queries.ts'
 import { addQueryRoutes } from './routes.ts'
 import { createStreams } from './stream.ts'
 
@@ -18,7 +19,7 @@ const onsale: TestPlatform = await startTestPlatform({
   house: {
     venues: [HALL, BARN, ...big.venues, ...loud.venues],
     events: [
-      ...['Play', 'Three', 'Old', 'Later', 'Paced'].map((id) => event(id)),
+      ...['Play', 'Three', 'Old', 'Later', 'Late', 'Paced'].map((id) => event(id)),
       event('Hidden', { active: false }),
       ...big.events,
       ...loud.events,
@@ -238,17 +239,50 @@ it('breaks off with a listener that does not read, and keeps telling the others'
   expect(other.ended).toBe(false)
 })
 
-it('says something now and then, so that nobody between takes the line for dead', async () => {
+/** Streams of their own over the same read side, for what the whole platform gives no handle on. */
+async function serveStreams(change: (queries: Queries) => Partial<Queries>, commentMs?: number) {
   const { sql } = onsale.platform.adapters
   const report = createReport({ level: 'error', roles: ['query'] })
   const http = createHttp(report)
   const queries = createQueries(sql)
-  const streams = createStreams(queries, report, 20)
+  const streams = createStreams({ ...queries, ...change(queries) }, report, commentMs)
   addQueryRoutes(http, queries, watchPositions(sql), streams)
-  const live = await openLive(await http.listen({ port: 0, host: '127.0.0.1' }), 'Play')
+  const url = await http.listen({ port: 0, host: '127.0.0.1' })
+  return { url, stop: async () => void (await Promise.all([streams.stop(), http.close()])) }
+}
+
+it('misses nothing when a change is told between reading the snapshot and joining the others', async () => {
+  const gate = Promise.withResolvers<void>()
+  let reads = 0
+  const { url, stop } = await serveStreams((queries) => ({
+    async event(eventId) {
+      const found = await queries.event(eventId)
+      // One read for the tail and one for each snapshot: the second listener's snapshot is the fourth.
+      if (++reads === 4) await gate.promise
+      return found
+    },
+  }))
+  const first = await openLive(url, 'Late')
+  await first.heard('a snapshot', (messages) => messages.length > 0)
+  const joining = openLive(url, 'Late')
+  await until('the snapshot is read', () => reads === 4)
+  const sold = await sell('Late', 2)
+  await first.heard('the change', has(2))
+  gate.resolve()
+  const second = await joining
+  await second.heard('a snapshot', (messages) => messages.length > 0)
+  const [snapshot] = second.messages
+  expect(snapshot).toMatchObject({ kind: 'snapshot', id: first.lastId, event: { sold: sold.length } })
+  first.close()
+  second.close()
+  await stop()
+})
+
+it('says something now and then, so that nobody between takes the line for dead', async () => {
+  const { url, stop } = await serveStreams(() => ({}), 20)
+  const live = await openLive(url, 'Play')
   await live.heard('three comments', () => live.comments >= 3)
   const ended = live.heard('the end', () => live.ended)
-  await streams.stop()
+  await stop()
   await ended
-  await http.close()
 })

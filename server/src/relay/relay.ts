@@ -96,6 +96,7 @@ export function startRelay({
         if (!stopping.signal.aborted) onError(error)
         return null
       })
+      if (stopping.signal.aborted) return
       if (published !== null || poked)
         await wait(Number(published) > MANY ? gatherMs : restMs, undefined, { signal: stopping.signal }).catch(() => undefined)
       else

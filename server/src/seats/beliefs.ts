@@ -8,7 +8,8 @@ import { FREE, type SeatStates, SOLD } from '../ledger/ledger.ts'
 const FRESH_MS = 100
 
 export class Beliefs {
-  readonly #zones = new Map<string, { states: SeatStates; learnedAt: number }>()
+  /** `claimed`: since the ledger's word, seats were asked for that may turn out to be free after all. */
+  readonly #zones = new Map<string, { states: SeatStates; learnedAt: number; claimed: boolean }>()
 
   of(key: string): SeatStates | undefined {
     return this.#zones.get(key)?.states
@@ -16,7 +17,7 @@ export class Beliefs {
 
   /** The ledger's own word. */
   learn(key: string, states: SeatStates, at: number): SeatStates {
-    this.#zones.set(key, { states, learnedAt: at })
+    this.#zones.set(key, { states, learnedAt: at, claimed: false })
     return states
   }
 
@@ -27,6 +28,8 @@ export class Beliefs {
   /** Marks seats that are being asked for. */
   claim(key: string, seats: readonly number[]): void {
     this.#mark(key, seats, SOLD)
+    const zone = this.#zones.get(key)
+    if (zone) zone.claimed = true
   }
 
   /** The answer came: what was claimed is free again, but for what was taken. */
@@ -42,7 +45,8 @@ export class Beliefs {
 
   /** Whether the ledger itself said so: in this very request (`exactly`), or lately. */
   isFresh(key: string, at: number, exactly: boolean): boolean {
-    const learnedAt = this.#zones.get(key)?.learnedAt ?? 0
+    const { learnedAt, claimed } = this.#zones.get(key) ?? { learnedAt: 0, claimed: false }
+    if (claimed) return false
     return exactly ? learnedAt >= at : at - learnedAt <= FRESH_MS
   }
 }

@@ -146,18 +146,31 @@ export type Search = { quantity: number; row: number | null; accessible: boolean
 
 /** Sets of seats side by side: earliest row, earliest run. Wheelchair places and their companions are kept for last. */
 export function together(zone: ZoneMap, states: SeatStates, search: Search): number[][] {
-  if (search.accessible) return windows(zone, states, search, () => true).filter((seats) => seats.some((seat) => zone.accessible.has(seat)))
-  const plain = windows(zone, states, search, (seat) => !zone.accessible.has(seat) && !zone.companion.has(seat))
-  return plain.length > 0 || zone.accessible.size + zone.companion.size === 0 ? plain : windows(zone, states, search, () => true)
+  if (search.accessible)
+    return windows(zone, states, search, anySeat)
+      .filter((seats) => seats.some((seat) => zone.accessible.has(seat)))
+      .slice(0, OPTIONS)
+  const plain = windows(zone, states, search, isPlain(zone))
+  return plain.length > 0 || zone.accessible.size + zone.companion.size === 0 ? plain : windows(zone, states, search, anySeat)
 }
 
 /** Where no such run is left: the largest blocks first (3+1, 2+2, 2+1+1, 1+1+1+1), each in the earliest row and run. At most one set. */
 export function apart(zone: ZoneMap, states: SeatStates, search: Search): number[][] {
   if (search.accessible || search.quantity === 1) return []
-  const free = freeRuns(zone, states, search.row, () => true)
-  if (free.reduce((sum, run) => sum + run.length, 0) < search.quantity) return []
-  return [largestBlocks(search.quantity, free)]
+  for (const allowed of [isPlain(zone), anySeat]) {
+    const free = freeRuns(zone, states, search.row, allowed)
+    if (free.reduce((sum, run) => sum + run.length, 0) >= search.quantity) return [largestBlocks(search.quantity, free)]
+  }
+  return []
 }
+
+const anySeat = (): boolean => true
+
+/** Neither a wheelchair place nor the seat of a companion. */
+const isPlain =
+  (zone: ZoneMap) =>
+  (seat: number): boolean =>
+    !zone.accessible.has(seat) && !zone.companion.has(seat)
 
 /** Windows of `quantity` seats that share none, so that a lost one leaves the others whole. */
 function windows(zone: ZoneMap, states: SeatStates, { quantity, row, accessible }: Search, allowed: (seat: number) => boolean): number[][] {
@@ -248,6 +261,10 @@ export function countFree(zone: ZoneMap, states: SeatStates, row: number | null)
   return free
 }
 
-function accessibleFree(wish: Best, states: readonly SeatStates[]): number {
-  return wish.zones.reduce((sum, { map }, i) => sum + [...map.accessible].filter((seat) => states[i]?.[seat] === FREE).length, 0)
+function accessibleFree({ zones, row }: Best, states: readonly SeatStates[]): number {
+  const isIn = (map: ZoneMap, seat: number) => row === null || Math.floor(seat / map.seatsPerRow) === row
+  return zones.reduce(
+    (sum, { map }, i) => sum + [...map.accessible].filter((seat) => isIn(map, seat) && states[i]?.[seat] === FREE).length,
+    0,
+  )
 }

@@ -10,16 +10,20 @@ export function openSqlite(path: string): Sql {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
   const database = new DatabaseSync(path, { timeout: 5000 })
   database.exec('pragma page_size = 4096; pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 16000;')
+  // SQLite's own knows A to Z only, and a search has to find Ödipus.
+  database.function('lower', { deterministic: true }, (text) => (typeof text === 'string' ? text.toLowerCase() : text))
   const prepare = cached(database)
   const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: adapted(database, prepare) }) })
   return {
     db,
     async insertOnce(_, table, rows) {
+      if (rows.length === 0) return []
       const [columns, marks] = listed(rows)
       const insert = prepare(`insert into ${table} (${columns}) values (${marks}) on conflict do nothing`)
       return rows.map((row) => insert.run(...Object.values(row)).changes === 1)
     },
     async add(_, table, keys, rows) {
+      if (rows.length === 0) return
       const [columns, marks, names] = listed(rows)
       const sums = names.filter((name) => !keys.includes(name)).map((name) => `${name} = ${name} + excluded.${name}`)
       const upsert = prepare(
@@ -28,6 +32,7 @@ export function openSqlite(path: string): Sql {
       for (const row of rows) upsert.run(...Object.values(row))
     },
     async putNewest(_, table, keys, rows) {
+      if (rows.length === 0) return
       const [columns, marks, names] = listed(rows)
       const sets = names.filter((name) => !keys.includes(name)).map((name) => `${name} = excluded.${name}`)
       const upsert = prepare(
@@ -40,7 +45,7 @@ export function openSqlite(path: string): Sql {
 }
 
 function listed(rows: readonly Row[]): [columns: string, marks: string, names: string[]] {
-  const names = Object.keys(rows[0] ?? { none: 0 })
+  const names = Object.keys(rows[0] as Row)
   return [names.join(', '), names.map(() => '?').join(', '), names]
 }
 

@@ -1,0 +1,101 @@
+/** Settings: defaults that work, and every problem told at once with its mend. */
+import { describe, expect, it } from 'vitest'
+import topology from '../../topology.json' with { type: 'json' }
+import { ConfigError, readConfig, settings } from './config.ts'
+import { roleNames } from './roles.ts'
+
+const mistakesOf = (env: Record<string, string>): string[] => {
+  try {
+    readConfig(env)
+    return []
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError)
+    return (error as ConfigError).message.split('\n').slice(1)
+  }
+}
+
+describe('without any setting', () => {
+  it('everything runs in one process, on the port of topology.json, in ./data', () => {
+    const config = readConfig({})
+    expect(config).toMatchObject({
+      port: topology.image.port,
+      host: '0.0.0.0',
+      environment: 'development',
+      busUrl: 'memory:',
+      logLevel: 'warn',
+      metricsPort: null,
+    })
+    expect(config.roles).toEqual(roleNames)
+    expect(config.dataDir).toBe(`${process.cwd()}/data`)
+    expect([config.ledgerUrl, config.databaseUrl]).toEqual([`sqlite:${config.dataDir}/ledger.db`, `sqlite:${config.dataDir}/read.db`])
+  })
+
+  it('is the same as with empty settings', () => {
+    expect(readConfig(Object.fromEntries(Object.keys(settings).map((name) => [name, ''])))).toEqual(readConfig({}))
+  })
+})
+
+describe('settings', () => {
+  it('are read as they are meant', () => {
+    expect(
+      readConfig({ PORT: '0', HOST: '::1', DATA_DIR: '/x', METRICS_PORT: '9100', LOG_LEVEL: 'silent', NODE_ENV: 'production' }),
+    ).toMatchObject({
+      port: 0,
+      host: '::1',
+      dataDir: '/x',
+      ledgerUrl: 'sqlite:/x/ledger.db',
+      metricsPort: 9100,
+      logLevel: 'silent',
+      environment: 'production',
+    })
+    expect(readConfig({ ROLES: 'query, web' }).roles).toEqual(['query', 'web'])
+  })
+
+  it('that are wrong are told all together, each with its mend', () => {
+    const mistakes = mistakesOf({
+      PORT: '80800',
+      ROLES: 'purchase,projector,cashier,__proto__',
+      LEDGER_URL: 'mongodb://x',
+      BUS_URL: 'carrier-pigeon:',
+      DATABASE_URL: 'sqlite:',
+      LOG_LEVEL: 'loud',
+      NODE_ENV: 'prod',
+      METRICS_PORT: '-1',
+    })
+    for (const [i, name] of [
+      'PORT',
+      'ROLES',
+      'ROLES',
+      'LEDGER_URL',
+      'BUS_URL',
+      'DATABASE_URL',
+      'LOG_LEVEL',
+      'NODE_ENV',
+      'METRICS_PORT',
+    ].entries())
+      expect(mistakes[i]).toMatch(new RegExp(`^ {2}- ${name}\\b.+: .+\\.$`))
+    expect(mistakes).toHaveLength(9)
+    expect(mistakes[1]).toContain(roleNames.join(', '))
+  })
+
+  it.each(['80a', '-1', '65536', '1e3', ' 80', '8.5', '999999'])('PORT %s is refused', (PORT) => {
+    expect(mistakesOf({ PORT })).toHaveLength(1)
+  })
+
+  it('keep purchase and projector together where the bus lives in one process', () => {
+    expect(mistakesOf({ ROLES: 'purchase' })[0]).toContain('BUS_URL=memory:')
+    expect(mistakesOf({ ROLES: 'projector,query' })[0]).toContain('BUS_URL=memory:')
+    expect(mistakesOf({ ROLES: 'purchase,projector' })).toEqual([])
+  })
+
+  it('do not show more of a bad address than its beginning, which may hold a password', () => {
+    expect(mistakesOf({ DATABASE_URL: `mongodb://${'x'.repeat(40)}:hunter2@host` })[0]).not.toContain('hunter2')
+  })
+
+  it('are each described with a default', () => {
+    for (const [name, { default: value, about }] of Object.entries(settings)) {
+      expect(value, name).not.toBe('')
+      expect(about, name).toMatch(/\.$/)
+    }
+  })
+})

@@ -1,0 +1,78 @@
+/** The direct lane against Fastify's: the same request gets the same answer, whichever way it takes through the server. */
+import { connect } from 'node:net'
+import type { SoldTicket, Ticket } from '@onsale/contract/api'
+import { afterAll, expect, it } from 'vitest'
+import type { Answer } from '../test/answer.ts'
+import { TICKETS } from '../test/client.ts'
+import { event, HALL } from '../test/house.ts'
+import { startTestPlatform, type TestPlatform } from '../test/platform.ts'
+import { sendRaw } from '../test/raw.ts'
+import { until } from '../test/until.ts'
+
+const onsale: TestPlatform = await startTestPlatform({ house: { venues: [HALL], events: [event('Play'), event('Pipe'), event('Half')] } })
+afterAll(() => onsale.stop())
+
+const seat = (column: number, row = 'A') => ({ venueId: 'Hall', eventId: 'Play', zoneId: 1, row, column })
+const post = (...lines: string[]) => [`POST ${TICKETS} HTTP/1.1`, 'Host: x', 'Connection: close', ...lines]
+const withoutHops = ({ headers: { date, connection, 'keep-alive': _, 'x-request-id': __, ...rest } }: Answer) => rest
+
+it('sells alike through both lanes: the same headers and the same fields', async () => {
+  const direct = await onsale.buy(seat(1))
+  const other = await onsale.request('POST', TICKETS, { json: seat(2), chunked: true })
+  expect([direct.status, other.status]).toEqual([201, 201])
+  expect(Object.keys(other.json<SoldTicket>())).toEqual(Object.keys(direct.json<SoldTicket>()))
+  expect(Object.keys(withoutHops(other)).sort()).toEqual(Object.keys(withoutHops(direct)).sort())
+  for (const name of ['content-type', 'content-length', 'cache-control', 'x-content-type-options', 'referrer-policy'])
+    expect(other.headers[name], name).toBe(direct.headers[name])
+})
+
+it.each([
+  ['in capitals', ['Content-Type: Application/JSON']],
+  ['with a charset', ['Content-Type: application/json; charset=utf-8']],
+  ['with an odd parameter', ['Content-Type: application/json; a="b;c"']],
+  ['that first asks to go on', ['Content-Type: application/json', 'Expect: 100-continue']],
+])('sells to a client whose type is JSON %s', async (_, lines) => {
+  const wish = JSON.stringify({ venueId: 'Hall', eventId: 'Play', zoneId: 3, quantity: 1 })
+  const answer = await sendRaw(onsale.url, post(...lines, `Content-Length: ${wish.length}`), wish)
+  expect(answer?.status, answer?.text).toBe(201)
+})
+
+it('reads a body that comes in many pieces, split inside a letter', async () => {
+  const body = Buffer.from(JSON.stringify({ ...seat(4), note: 'Ö🎟' }))
+  const head = Buffer.from(`${post('Content-Type: application/json', `Content-Length: ${body.length}`).join('\r\n')}\r\n\r\n`)
+  const { hostname, port } = new URL(onsale.url)
+  const socket = connect(Number(port), hostname).setNoDelay(true)
+  let text = ''
+  socket.setEncoding('utf8').on('data', (piece: string) => {
+    text += piece
+  })
+  for (const byte of Buffer.concat([head, body])) await new Promise((resolve) => socket.write(Buffer.from([byte]), resolve))
+  await until('an answer', () => text.includes('\r\n\r\n'))
+  expect(text).toMatch(/^HTTP\/1\.1 201 /)
+})
+
+it('answers requests that come one behind the other without waiting', async () => {
+  const wish = JSON.stringify({ venueId: 'Hall', eventId: 'Pipe', zoneId: 1, quantity: 1 })
+  const one = (...lines: string[]) =>
+    `POST ${TICKETS} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${lines.join('')}Content-Length: ${wish.length}\r\n\r\n${wish}`
+  const { hostname, port } = new URL(onsale.url)
+  const socket = connect(Number(port), hostname, () => socket.write(`${one()}${one()}${one('Connection: close\r\n')}`))
+  let text = ''
+  for await (const piece of socket.setEncoding('utf8')) text += piece
+  expect(text.match(/HTTP\/1\.1 201 Created/g)).toHaveLength(3)
+  expect(new Set(text.match(/"ticketId":"[^"]+"/g)).size).toBe(3)
+})
+
+it('sells nothing to a request that breaks off', async () => {
+  const wish = JSON.stringify({ venueId: 'Hall', eventId: 'Half', zoneId: 1, quantity: 1 })
+  const { hostname, port } = new URL(onsale.url)
+  for (const sent of [wish.slice(0, 10), wish]) {
+    const socket = connect(Number(port), hostname)
+    const lines = post('Content-Type: application/json', `Content-Length: ${wish.length + 1}`)
+    await new Promise((resolve) => socket.write(`${lines.join('\r\n')}\r\n\r\n${sent}`, resolve))
+    socket.destroy()
+  }
+  expect((await onsale.buy(seat(5))).status).toBe(201)
+  await onsale.settle()
+  expect(await onsale.read<Ticket[]>('/query/api/v1/tickets?eventId=Half')).toEqual([])
+})

@@ -1,0 +1,220 @@
+import type { Entry } from '@onsale/contract/entry'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { type House, oneZone } from '../../test/house.ts'
+import { NOW, newId, openSeatPath, type SeatPath } from '../../test/seat-path.ts'
+import { until } from '../../test/until.ts'
+import type { Bus, Message } from '../bus/bus.ts'
+import { createMemoryBus } from '../bus/memory.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { createProjector } from '../projector/projector.ts'
+import { storedPositions } from '../sql/positions.ts'
+import { type Relay, type RelayOptions, startRelay } from './relay.ts'
+
+const arena: House = oneZone('Arena', 30, 40)
+/** Quick enough for tests; nothing depends on it but how long they take. */
+const BRISK = { restMs: 1, gatherMs: 1, idleMs: 5, againMs: 20 }
+
+describe('the relay', () => {
+  test('publishes every entry once and trims the log, when nothing goes wrong', async () => {
+    await using path = await openSeatPath(arena)
+    const { relay, published, errors } = await start(path)
+    await sell(path, 300)
+    relay.poke()
+    await caughtUp(path)
+    expect(published.map(({ position }) => position)).toEqual(range(1, 300))
+    await until('the log is trimmed', async () => (await path.ledger.ends()).every(({ trimmed, head }) => trimmed === head))
+    expect(errors).toEqual([])
+  })
+
+  test('a message is the fact with its place in the log, whole', async () => {
+    await using path = await openSeatPath(arena)
+    const { published } = await start(path)
+    await sell(path, 1)
+    await caughtUp(path)
+    const [message] = published as [Message]
+    const entry = JSON.parse(message.body) as Entry
+    expect(entry).toMatchObject({ shard: message.shard, position: 1, was: '.', v: 1, kind: 'SeatsSold', eventId: 'Arena', zoneId: 1 })
+  })
+
+  test('goes on with what an earlier process left in the log', async () => {
+    await using path = await openSeatPath(arena)
+    await sell(path, 50)
+    const { published } = await start(path)
+    await caughtUp(path)
+    expect(published).toHaveLength(50)
+  })
+
+  test('begins behind what the read side has stored, not at the beginning of the log', async () => {
+    await using path = await openSeatPath(arena)
+    await sell(path, 40)
+    await path.project()
+    await sell(path, 3)
+    const { published } = await start(path)
+    await caughtUp(path)
+    expect(published.map(({ position }) => position)).toEqual([41, 42, 43])
+  })
+
+  test('what a forgetting bus lost is published again until it is stored, and nothing is lost or doubled', async () => {
+    await using path = await openSeatPath(arena)
+    const lost = new Map<number, number>()
+    const { published } = await start(path, {
+      lose: ({ position }) => {
+        const times = lost.get(position) ?? 0
+        lost.set(position, times + 1)
+        return times < position % 3
+      },
+    })
+    await sell(path, 200)
+    await caughtUp(path)
+    expect(published.length).toBeGreaterThan(200)
+    expect(await tickets(path)).toBe(200)
+  })
+
+  test('a bus that loses everything for a while costs a delay, never a ticket', async () => {
+    await using path = await openSeatPath(arena)
+    let broken = true
+    const { published } = await start(path, { lose: () => broken })
+    await sell(path, 20)
+    await until('the same was published three times', () => published.filter(({ position }) => position === 1).length >= 3)
+    expect(await tickets(path)).toBe(0)
+    broken = false
+    await caughtUp(path)
+    expect(await tickets(path)).toBe(20)
+  })
+
+  test('never trims what is not stored, also when two relays run and messages are lost', async () => {
+    await using path = await openSeatPath(arena)
+    const trims: [position: number, stored: number][] = []
+    const watched: Ledger = {
+      ...path.ledger,
+      async trim(upTo) {
+        trims.push([upTo.position, (await storedPositions(path.sql)).get(upTo.shard) ?? 0])
+        await path.ledger.trim(upTo)
+      },
+    }
+    const known = new Set<number>()
+    const loseOnce = ({ position }: Message): boolean => position % 4 === 0 && known.size !== known.add(position).size
+    await start(path, { ledger: watched, lose: loseOnce })
+    await start(path, { ledger: watched, projects: false })
+    for (let i = 0; i < 10; i++) await sell(path, 20)
+    await caughtUp(path)
+    await until('it trimmed', () => trims.length > 0)
+    expect(trims.filter(([position, stored]) => position > stored)).toEqual([])
+    expect(await tickets(path)).toBe(200)
+  })
+
+  test('keeps no more than its window on the way', async () => {
+    await using path = await openSeatPath(arena)
+    await sell(path, 300)
+    const { published } = await start(path, { lose: () => true, batch: 10, window: 50, againMs: 60_000 })
+    await until('the window is full', () => published.length >= 50)
+    await until('more rounds went by', async () => (await path.ledger.ends()).length > 0)
+    expect(published.length).toBeLessThan(60)
+  })
+
+  test('an error of bus, ledger or read side is told and tried again', async () => {
+    await using path = await openSeatPath(arena)
+    let failures = 3
+    const { errors } = await start(path, {
+      stored: () => (failures-- > 0 ? Promise.reject(new Error('the database is away')) : storedPositions(path.sql)),
+    })
+    await sell(path, 5)
+    await caughtUp(path)
+    expect(errors.map(String)).toEqual(Array(3).fill('Error: the database is away'))
+  })
+
+  test('stops at once while it rests, and publishes nothing afterwards', async () => {
+    await using path = await openSeatPath(arena)
+    const { relay, published } = await start(path, { idleMs: 3_600_000, restMs: 3_600_000 })
+    await relay.stop()
+    const before = published.length
+    await sell(path, 3)
+    relay.poke()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(published.length).toBe(before)
+  })
+
+  test('stops while it publishes: what is on its way is finished, the rest stays in the log', async () => {
+    await using path = await openSeatPath(arena)
+    await sell(path, 100)
+    const entered = Promise.withResolvers<void>()
+    const finish = Promise.withResolvers<void>()
+    const { relay, published } = await start(path, {
+      batch: 10,
+      lose: () => true,
+      beforePublish: () => {
+        entered.resolve()
+        return finish.promise
+      },
+    })
+    await entered.promise
+    const stopped = relay.stop()
+    finish.resolve()
+    await stopped
+    expect(published).toHaveLength(10)
+    expect(await path.ledger.ends()).toMatchObject([{ trimmed: 0, head: 100 }])
+  })
+
+  test('is woken by a poke, however long it would have rested', async () => {
+    await using path = await openSeatPath(arena)
+    const { relay } = await start(path, { idleMs: 3_600_000 })
+    await sell(path, 1)
+    await until('it is stored', async () => {
+      relay.poke()
+      return (await storedPositions(path.sql)).get('0') === 1
+    })
+  })
+})
+
+type Setup = Partial<Pick<RelayOptions, 'ledger' | 'stored' | 'batch' | 'window' | 'idleMs' | 'restMs' | 'againMs'>> & {
+  /** Whether the bus forgets this message. */
+  lose?: (message: Message) => boolean
+  beforePublish?: () => Promise<void>
+  projects?: boolean
+}
+
+/** A relay over the real ledger and a bus that can forget, with the real projector behind it. */
+async function start(
+  path: SeatPath,
+  { lose = () => false, beforePublish, projects = true, ...options }: Setup = {},
+): Promise<{ relay: Relay; published: Message[]; errors: unknown[] }> {
+  const published: Message[] = []
+  const errors: unknown[] = []
+  const carrier = createMemoryBus((error) => errors.push(error))
+  const bus: Bus = {
+    ...carrier,
+    async publish(messages) {
+      await beforePublish?.()
+      published.push(...messages)
+      await carrier.publish(messages.filter((message) => !lose(message)))
+    },
+  }
+  const projector = createProjector(path.sql)
+  if (projects) await bus.subscribe('sql', async (bodies) => void (await projector.project(bodies, NOW)))
+  const stored = () => storedPositions(path.sql)
+  const relay = startRelay({ ledger: path.ledger, bus, stored, onError: (error) => errors.push(error), ...BRISK, ...options })
+  onTestFinished(async () => {
+    await relay.stop()
+    await bus.close()
+  })
+  return { relay, published, errors }
+}
+
+/** So many seats of the arena, one after the other. */
+async function sell({ commands }: SeatPath, count: number): Promise<void> {
+  const wish = { venueId: 'Arena', eventId: 'Arena', quantity: 1 }
+  await Promise.all(range(1, count).map(() => commands.sell(wish, { at: NOW, newId })))
+}
+
+async function caughtUp({ ledger, sql }: SeatPath): Promise<void> {
+  await until('the read side has the whole log', async () => {
+    const stored = await storedPositions(sql)
+    return (await ledger.ends()).every(({ shard, head }) => stored.get(shard) === head)
+  })
+}
+
+async function tickets({ sql }: SeatPath): Promise<number> {
+  return (await sql.db.selectFrom('tickets').select('ticket_id').execute()).length
+}
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i)

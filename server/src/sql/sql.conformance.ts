@@ -1,0 +1,173 @@
+/** Judges every database of the read side. The factory gives an empty one, and opens the same again when it is called with its name. */
+import { readdirSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { migrate, missingMigrations } from './migrate.ts'
+import type { Row, Sql } from './sql.ts'
+
+const MIGRATIONS = resolve(fileURLToPath(import.meta.url), '../migrations')
+
+export function sqlConformance(name: string, openEmpty: () => Promise<Sql>): void {
+  describe(`${name} database`, () => {
+    let sql: Sql
+    beforeAll(async () => {
+      sql = await openEmpty()
+      await migrate(sql)
+    })
+    afterAll(() => sql.close())
+    beforeEach(async () => {
+      for (const table of ['entries', 'sales', 'held_seats', 'tickets'] as const) await sql.db.deleteFrom(table).execute()
+    })
+
+    const inTransaction = <T>(work: (trx: Parameters<Parameters<ReturnType<Sql['db']['transaction']>['execute']>[0]>[0]) => Promise<T>) =>
+      sql.db.transaction().execute(work)
+
+    describe('insertOnce', () => {
+      const entry = (position: number, body = 'first'): Row => ({ shard: 's', position, body })
+      const bodies = async () => (await sql.db.selectFrom('entries').select('body').orderBy('position').execute()).map(({ body }) => body)
+      const insert = (...rows: Row[]) => inTransaction((trx) => sql.insertOnce(trx, 'entries', rows))
+
+      test('says of each row, in order, whether it was new', async () => {
+        expect(await insert(entry(1), entry(2))).toEqual([true, true])
+        expect(await insert(entry(2), entry(3), entry(1), entry(4))).toEqual([false, true, false, true])
+      })
+
+      test('leaves a row as it was first, also within one call', async () => {
+        expect(await insert(entry(1), entry(1, 'second'))).toEqual([true, false])
+        expect(await insert(entry(1, 'third'))).toEqual([false])
+        expect(await bodies()).toEqual(['first'])
+      })
+
+      test('a unique index counts like the primary key, and null is like no other null', async () => {
+        const rows = [ticket('t1', 1), ticket('t2', 1), ticket('t3', null), ticket('t4', null), ticket('t1', null)]
+        expect(await inTransaction((trx) => sql.insertOnce(trx, 'tickets', rows))).toEqual([true, false, true, true, false])
+      })
+
+      test('takes thousands of rows, long texts and every character', async () => {
+        const rows = Array.from({ length: 3000 }, (_, i) => entry(i + 1, `${i} é 🎟 " ' \\ \n %`))
+        expect((await insert(...rows)).every(Boolean)).toBe(true)
+        expect(await bodies()).toEqual(rows.map(({ body }) => body))
+        const long = 'x'.repeat(200_000)
+        await insert(entry(5000, long))
+        expect((await bodies()).at(-1)).toBe(long)
+      })
+
+      test('takes no rows', async () => {
+        expect(await insert()).toEqual([])
+      })
+
+      test('what its transaction takes back was never there', async () => {
+        const failed = inTransaction(async (trx) => {
+          await sql.insertOnce(trx, 'entries', [entry(1)])
+          throw new Error('taken back')
+        })
+        await expect(failed).rejects.toThrow('taken back')
+        expect(await insert(entry(1))).toEqual([true])
+      })
+    })
+
+    describe('add', () => {
+      const sum = (value: string, sold: number, revenue: number): Row => ({ event_id: 'e', dimension: 'row', value, sold, revenue })
+      const add = (...rows: Row[]) => inTransaction((trx) => sql.add(trx, 'sales', ['event_id', 'dimension', 'value'], rows))
+      const sums = async () =>
+        (await sql.db.selectFrom('sales').select(['value', 'sold', 'revenue']).orderBy('value').execute()).map(
+          ({ value, sold, revenue }) => `${value} ${sold} ${revenue}`,
+        )
+
+      test('begins a missing row with what it adds, and adds to one that is there, column by column', async () => {
+        await add(sum('A', 1, 500), sum('B', 2, 600))
+        await add(sum('B', 3, -100), sum('C', 1, 1))
+        expect(await sums()).toEqual(['A 1 500', 'B 5 500', 'C 1 1'])
+      })
+
+      test('adds each row of one call, also two for the same counter', async () => {
+        await add(sum('A', 1, 500), sum('A', 2, 700), sum('A', -1, -500))
+        expect(await sums()).toEqual(['A 2 700'])
+      })
+
+      test('carries sums beyond 32 bits exactly', async () => {
+        await add(sum('A', 1, 9_000_000_000_000))
+        await add(sum('A', 1, 1))
+        expect(await sums()).toEqual(['A 2 9000000000001'])
+      })
+
+      test('takes no rows', async () => {
+        await add()
+        expect(await sums()).toEqual([])
+      })
+    })
+
+    describe('putNewest', () => {
+      const held = (column_: number, position: number, expires_at: string | null): Row => ({
+        event_id: 'e',
+        zone_id: 1,
+        row_: 'A',
+        column_,
+        position,
+        held: expires_at === null ? 0 : 1,
+        expires_at,
+      })
+      const put = (...rows: Row[]) =>
+        inTransaction((trx) => sql.putNewest(trx, 'held_seats', ['event_id', 'zone_id', 'row_', 'column_'], rows))
+      const words = async () =>
+        (await sql.db.selectFrom('held_seats').selectAll().orderBy('column_').execute()).map(
+          ({ column_, position, held, expires_at }) => `${column_}: ${position} ${held} ${expires_at}`,
+        )
+
+      test('writes what is new or newer, and leaves what is as new or newer already', async () => {
+        await put(held(1, 5, 'x'), held(2, 5, 'x'), held(3, 5, 'x'))
+        await put(held(1, 4, null), held(2, 5, null), held(3, 6, null), held(4, 1, null))
+        expect(await words()).toEqual(['1: 5 1 x', '2: 5 1 x', '3: 6 0 null', '4: 1 0 null'])
+      })
+
+      test('of several words on one row in one call the newest stays, in whatever order they come', async () => {
+        await put(held(1, 2, 'b'), held(1, 3, 'c'), held(1, 1, 'a'))
+        expect(await words()).toEqual(['1: 3 1 c'])
+      })
+
+      test('takes no rows', async () => {
+        await put()
+        expect(await words()).toEqual([])
+      })
+    })
+
+    describe('migrations', () => {
+      const names = readdirSync(MIGRATIONS)
+        .filter((file) => /^\d{4}-.*\.ts$/.test(file))
+        .sort()
+
+      test('every file is listed, runs once, and says what is missing until it has run', async () => {
+        const fresh = await openEmpty()
+        expect(await missingMigrations(fresh)).toEqual(names.map((file) => file.replace('.ts', '')))
+        await migrate(fresh)
+        expect(await missingMigrations(fresh)).toEqual([])
+        await migrate(fresh)
+        await fresh.close()
+      })
+
+      test('go up, down and up again', async () => {
+        const fresh = await openEmpty()
+        const migrations = (await Promise.all(names.map((file) => import(/* @vite-ignore */ resolve(MIGRATIONS, file))))) as {
+          up(db: unknown): Promise<void>
+          down(db: unknown): Promise<void>
+        }[]
+        const tables = async () => (await fresh.db.introspection.getTables()).map((table) => table.name)
+        for (const { up } of migrations) await up(fresh.db)
+        const all = await tables()
+        expect(all).toContain('tickets')
+        for (const { down } of migrations.toReversed()) await down(fresh.db)
+        expect(await tables()).toEqual([])
+        for (const { up } of migrations) await up(fresh.db)
+        expect(await tables()).toEqual(all)
+        await fresh.close()
+      })
+    })
+  })
+}
+
+function ticket(ticket_id: string, living: 1 | null): Row {
+  const price = { price: 1, currency: 'CAD', created_on: '2027-01-15T12:00:00.000Z' }
+  const place = { venue_id: 'v', event_id: 'e', zone_id: 1, row_: 'A', column_: 1 }
+  return { position: 1, shard: 's', ticket_id, ...place, status: living ? 'PAID' : 'REFUNDED', living, ...price }
+}
