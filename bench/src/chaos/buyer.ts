@@ -1,0 +1,95 @@
+/**
+ * A buyer who does not give up: each wish has its key, and is asked again with it through lost connections and 503 until there is an
+ * answer. Now and then asks twice at once, or asks again for what was answered long ago: the answer must be the first, byte for byte.
+ */
+import { randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import { type Answer, ConnectionLost, openLine, purchaseBytes } from './line.ts'
+import { contendedWish } from './wishes.ts'
+
+export type Bought = { key: string; wish: object; body: string; retries: number }
+export type Refused = { wish: object; body: string }
+/** What all buyers of a round have been told. */
+export type Diary = { bought: Bought[]; refused: Refused[]; lost: number; told503: number; replays: number; differences: string[] }
+
+export const newDiary = (): Diary => ({ bought: [], refused: [], lost: 0, told503: 0, replays: 0, differences: [] })
+
+/** Buyers come back at moments of their own, so that a server that starts is not met by all at once. */
+const RETRY_MS = { first: 20, most: 200 }
+/** Between two wishes at most: so that a round does not sell everything before the first kill. */
+const THINK_MS = 8
+/** A wish that has no answer by then is told as a difference. */
+const GIVE_UP_MS = 300_000
+
+export type Buyer = { shop(isOpen: () => boolean): Promise<void>; replay(bought: Bought): Promise<void>; close(): void }
+
+export function createBuyer(port: number, random: () => number, diary: Diary): Buyer {
+  const line = openLine(port)
+  const second = openLine(port)
+  const own: Bought[] = []
+
+  async function insist(by: typeof line, bytes: Buffer): Promise<{ answer: Answer; retries: number }> {
+    const untilMs = performance.now() + GIVE_UP_MS
+    for (let retries = 0; ; retries++) {
+      try {
+        const answer = await by.ask(bytes)
+        if (answer.status !== 503) return { answer, retries }
+        diary.told503++
+      } catch (error) {
+        if (!(error instanceof ConnectionLost)) throw error
+        diary.lost++
+      }
+      if (performance.now() > untilMs) throw new Error(`a wish had no answer after ${GIVE_UP_MS} ms`)
+      await wait(Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** retries) * (0.5 + Math.random()))
+    }
+  }
+
+  async function buy(): Promise<void> {
+    const key = randomUUID()
+    const wish = contendedWish(random)
+    const bytes = purchaseBytes(key, wish)
+    const twin = random() < 0.05 ? insist(second, bytes) : undefined
+    const { answer, retries } = await insist(line, bytes)
+    note({ key, wish, body: answer.body, retries }, answer)
+    if (!twin) return
+    const other = (await twin).answer
+    // A refusal is not kept: of two at once one may have been refused for the seats that the other then found free, never both sold.
+    if (answer.status === 201 && (other.status !== 201 || other.body !== answer.body)) tell('twins', key, answer, other)
+    if (answer.status !== 201 && other.status === 201) tell('twins', key, answer, other)
+  }
+
+  function note(bought: Bought, { status, body }: Answer): void {
+    if (status === 201) {
+      diary.bought.push(bought)
+      own.push(bought)
+    } else if (status === 409) diary.refused.push({ wish: bought.wish, body })
+    else diary.differences.push(`odd-answer  ${JSON.stringify(bought.wish)}: ${status} ${body.slice(0, 200)}`)
+  }
+
+  function tell(what: string, key: string, first: Pick<Answer, 'body'>, other: Answer): void {
+    diary.differences.push(`${what}  key ${key}: first ${first.body.slice(0, 300)}, then ${other.status} ${other.body.slice(0, 300)}`)
+  }
+
+  async function replay({ key, wish, body }: Bought): Promise<void> {
+    const { answer } = await insist(line, purchaseBytes(key, wish))
+    diary.replays++
+    if (answer.status !== 201 || answer.body !== body) tell('other-answer', key, { body }, answer)
+    else if (!/\r\nidempotency-replayed: true\r\n/i.test(answer.head))
+      diary.differences.push(`not-marked  key ${key}: the replay carries no Idempotency-Replayed`)
+  }
+
+  return {
+    async shop(isOpen) {
+      while (isOpen()) {
+        const earlier = random() < 0.08 ? own[Math.floor(random() * own.length)] : undefined
+        await (earlier ? replay(earlier) : buy())
+        await wait(random() * THINK_MS)
+      }
+    },
+    replay,
+    close() {
+      line.close()
+      second.close()
+    },
+  }
+}

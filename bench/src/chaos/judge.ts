@@ -1,0 +1,28 @@
+/** What must be true after a round: of the data on the disk, and of what every buyer was told. */
+import type { SoldTicket } from '@onsale/contract/api'
+import { auditBooks, ticketsOf } from '../books.ts'
+import type { Diary, Refused } from './buyer.ts'
+
+export async function judge(dataDir: string, diary: Diary): Promise<{ differences: string[]; seats: number }> {
+  const books = await auditBooks(
+    dataDir,
+    diary.bought.map(({ body }) => body),
+  )
+  const owned = new Set(diary.bought.flatMap(({ body }) => ticketsOf(body)).map(seatOf))
+  const wrongly = diary.refused.flatMap((refused) => takenByNobody(refused, owned))
+  return { differences: [...diary.differences, ...books.differences, ...wrongly], seats: books.tickets }
+}
+
+type Seat = Pick<SoldTicket, 'eventId' | 'zoneId' | 'row' | 'column'>
+const seatOf = ({ eventId, zoneId, row, column }: Seat): string => `${eventId}/${zoneId} ${row}${column}`
+
+/** Nothing is released in a round: a seat that was said to be taken has an owner at its end. */
+function takenByNobody({ wish, body }: Refused, owned: ReadonlySet<string>): string[] {
+  const problem = JSON.parse(body) as { code: string; seats?: Omit<Seat, 'eventId'>[] }
+  if (problem.code !== 'seat-occupied') return []
+  const { eventId } = wish as { eventId: string }
+  return (problem.seats ?? [])
+    .map((seat) => seatOf({ ...seat, eventId }))
+    .filter((seat) => !owned.has(seat))
+    .map((seat) => `taken-by-nobody  ${seat}  was refused as taken, and nobody owns it`)
+}

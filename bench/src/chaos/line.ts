@@ -1,0 +1,53 @@
+/** A buyer's connection, which may break at any time: each question is answered, or rejects with ConnectionLost. */
+import { type Connection, openConnection } from '../load/connection.ts'
+
+export type Answer = { status: number; head: string; body: string }
+export type Line = { ask(bytes: Buffer): Promise<Answer>; close(): void }
+
+/** Longer than any answer may take; what waits so long is as good as lost. */
+const ANSWER_MS = 20_000
+
+export class ConnectionLost extends Error {}
+
+export function openLine(port: number): Line {
+  let connection: Connection | undefined
+  let settle: ((answer: Answer | ConnectionLost) => void) | undefined
+
+  const listener = {
+    answered: (_: Connection, status: number, head: string, body: () => string) => settle?.({ status, head, body: body() }),
+    broken() {
+      connection = undefined
+      settle?.(new ConnectionLost('the connection broke'))
+    },
+  }
+  return {
+    async ask(bytes) {
+      connection ??= await openConnection(port, listener).catch(() => {
+        throw new ConnectionLost('nobody listens')
+      })
+      const open = connection
+      const answer = await new Promise<Answer | ConnectionLost>((resolve) => {
+        const hung = setTimeout(() => resolve(new ConnectionLost('no answer in time')), ANSWER_MS)
+        settle = (result) => {
+          clearTimeout(hung)
+          resolve(result)
+        }
+        open.send(bytes)
+      })
+      settle = undefined
+      if (!(answer instanceof ConnectionLost)) return answer
+      open.close()
+      connection = undefined
+      throw answer
+    },
+    close: () => connection?.close(),
+  }
+}
+
+export function purchaseBytes(key: string, wish: object): Buffer {
+  const body = JSON.stringify(wish)
+  return Buffer.from(
+    `POST /purchase/api/v1/tickets HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nIdempotency-Key: ${key}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    'latin1',
+  )
+}

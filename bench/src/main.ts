@@ -1,0 +1,57 @@
+/** `node bench/src/main.ts <name> [--options]`: one file a question. Exits non-zero when an audit fails. */
+import { cpuOf } from './cpu.ts'
+import { readOptions, USAGE } from './options.ts'
+import { type Benchmark, hardware, isMet, keep, type Result } from './result.ts'
+import { tableText } from './table.ts'
+
+const benchmarks: Record<string, { asks: string; load: () => Promise<Benchmark> }> = {
+  echo: { asks: 'What does a durable purchase cost, against a bare JSON echo?', load: async () => (await import('./echo.ts')).echo },
+  'sell-out': {
+    asks: 'A crowd larger than the house: how fast, and is each seat sold once?',
+    load: async () => (await import('./sell-out.ts')).sellOut,
+  },
+  flat: { asks: 'Is a million seats as fast as 5,000?', load: async () => (await import('./flat.ts')).flat },
+  lag: { asks: 'How long after its 201 can a ticket be read?', load: async () => (await import('./lag.ts')).lag },
+  overload: { asks: 'What happens at three times the capacity?', load: async () => (await import('./overload.ts')).overload },
+  reads: { asks: 'What do reads cost, against a bare JSON echo?', load: async () => (await import('./reads.ts')).reads },
+}
+
+const { names, options } = readOptions(process.argv.slice(2))
+const unknown = names.filter((name) => !Object.hasOwn(benchmarks, name))
+if (names.length === 0 || unknown.length > 0) {
+  if (unknown.length > 0) console.error(`There is no benchmark ${unknown.join(', ')}.`)
+  const list = Object.entries(benchmarks).map(([name, { asks }]) => `  ${name.padEnd(10)} ${asks}`)
+  console.error(`Usage: npm run bench -- <name> [<name> ...] [--options]\n\n${list.join('\n')}\n\n${USAGE}`)
+  process.exit(2)
+}
+process.on('SIGINT', () => process.exit(130)) // children are killed on exit
+
+for (const name of names) {
+  const startedMs = performance.now()
+  const progress = (text: string): void => console.error(`[${((performance.now() - startedMs) / 1000).toFixed(1).padStart(6)} s] ${text}`)
+  const { cpu, cores, memoryGiB, node, loadAverage } = hardware()
+  console.log(`\n${name}: ${benchmarks[name]?.asks}\n${cpu}, ${cores} cores, ${memoryGiB} GiB, Node ${node}\n`)
+  if (Number(loadAverage) > Number(cores) / 2)
+    console.log(
+      `Others are busy here (load ${loadAverage} on ${cores} cores): rates and latencies are theirs as well; ratios of CPU hold better.\n`,
+    )
+  if (cpuOf(process.pid) === null) console.log('This system has no /proc: CPU is not measured.\n')
+  const run = (await benchmarks[name]?.load()) as Benchmark
+  const result = await run(options, progress)
+  print(result)
+  if (!options.corrupt) console.log(`Kept in ${await keep(name, options, result)}`)
+  if (result.differences.length > 0) process.exitCode = 1
+}
+
+function print({ tables, goals, differences, audited }: Result): void {
+  for (const { title, rows } of tables) console.log(`${title}\n${tableText(rows)}\n`)
+  for (const goal of goals)
+    console.log(
+      `${isMet(goal) ? 'met   ' : 'MISSED'}  ${goal.what}: ${goal.measured.toFixed(2)} (goal ${goal.atLeast ? '>=' : '<='} ${goal.goal})`,
+    )
+  if (differences.length === 0) console.log(`\nAudit: passed (${audited}).`)
+  else {
+    for (const difference of differences.slice(0, 20)) console.log(`  ${difference}`)
+    console.log(`\nAudit: FAILED, ${differences.length} differences (${audited}).`)
+  }
+}

@@ -1,0 +1,37 @@
+/** `--name value` of every benchmark; what is not given has a default of the benchmark, and a small one with `--quick`. */
+import { parseArgs } from 'node:util'
+
+const NUMBERS = ['seconds', 'repeats', 'connections', 'requests', 'seats', 'wishes', 'rate', 'processes'] as const
+type Name = (typeof NUMBERS)[number]
+
+export type Options = Partial<Record<Name, number>> & { quick: boolean; corrupt: boolean }
+
+export const USAGE = `  --quick            small and short, for CI
+  --corrupt          spoils one row of SQL before the audit, which then has to find it
+  ${NUMBERS.map((name) => `--${name} N`).join('  ')}`
+
+export function readOptions(args: string[]): { names: string[]; options: Options } {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      quick: { type: 'boolean', default: false },
+      corrupt: { type: 'boolean', default: false },
+      ...(Object.fromEntries(NUMBERS.map((name) => [name, { type: 'string' }])) as Record<Name, { type: 'string' }>),
+    },
+  })
+  const options: Options = { quick: values.quick, corrupt: values.corrupt }
+  for (const name of NUMBERS) {
+    const text = values[name]
+    if (text === undefined) continue
+    if (!/^\d+(\.\d+)?$/.test(text) || Number(text) <= 0) throw new Error(`--${name} is "${text}": give a number above 0.`)
+    options[name] = Number(text)
+  }
+  return { names: positionals, options }
+}
+
+/** Each number as given, or its default: [usual, with --quick]. */
+export function settle<N extends Name>(options: Options, defaults: Record<N, readonly [usual: number, quick: number]>): Record<N, number> {
+  const names = Object.keys(defaults) as N[]
+  return Object.fromEntries(names.map((name) => [name, options[name] ?? defaults[name][options.quick ? 1 : 0]])) as Record<N, number>
+}
