@@ -12,7 +12,7 @@ export async function openAdapters(
 ): Promise<Adapters> {
   const sql = await openSql(config.databaseUrl)
   const ledger = await openLedger(config.ledgerUrl)
-  const bus = await openBus(config.busUrl, onError)
+  const bus = await openBus(onError)
   return {
     ledger,
     bus,
@@ -30,7 +30,7 @@ export async function openLedger(url: string): Promise<Ledger> {
   return openSqliteLedger({ path: pathOf(url) })
 }
 
-export async function openBus(_url: string, onError: (error: unknown) => void): Promise<Bus> {
+export async function openBus(onError: (error: unknown) => void): Promise<Bus> {
   const { createMemoryBus } = await import('./bus/memory.ts')
   return createMemoryBus(onError)
 }

@@ -4,6 +4,7 @@
  */
 import type { Entry } from '@onsale/contract/entry'
 import { FREE, HELD, type Ledger, NONE, SOLD } from './ledger/ledger.ts'
+import { isKnown } from './projector/projector.ts'
 import { rowIndex, seatName as seatNameOf, zoneMap } from './seats/map.ts'
 import type { Sql } from './sql/sql.ts'
 
@@ -86,7 +87,8 @@ async function replayArchive(sql: Sql, tell: Tell, checked: { entries: number })
         if (position !== expected) tell('gap', `shard ${shard}`, `entry ${expected} is missing before ${position}`)
         expected = Number(position) + 1
         checked.entries++
-        lastWords(JSON.parse(body) as Entry, seats, tell)
+        const entry = JSON.parse(body) as Entry
+        if (isKnown(entry)) lastWords(entry, seats, tell)
       }
       after = Number(rows.at(-1)?.position)
     }

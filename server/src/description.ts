@@ -23,12 +23,15 @@ export async function addDescription(http: FastifyInstance): Promise<void> {
     transform: ({ schema, url, route }) => ({ schema: { ...schema, 'x-who': (route as { who?: string }).who ?? 'anyone' }, url }),
   })
   http.get('/openapi.json', { schema: { hide: true } }, async () => http.swagger())
-  http.addHook('onRequest', async (request, reply) => {
-    if (request.url === '/docs' || request.url.startsWith('/docs/')) reply.header('content-security-policy', DOCS_POLICY)
-  })
-  await http.register(reference, {
-    routePrefix: '/docs',
-    configuration: { url: '/openapi.json', withDefaultFonts: false, telemetry: false } as object,
+  await http.register(async (docs) => {
+    docs.addHook('onRequest', (_, reply, done) => {
+      reply.header('content-security-policy', DOCS_POLICY)
+      done()
+    })
+    await docs.register(reference, {
+      routePrefix: '/docs',
+      configuration: { url: '/openapi.json', withDefaultFonts: false, telemetry: false } as object,
+    })
   })
 
   http.get('/problems', { schema: { summary: 'Every code of a problem.', tags: ['problems'] } }, async () =>

@@ -7,36 +7,50 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { Route } from '@onsale/contract/api'
 import type { FastifyInstance } from 'fastify'
 import { BODY_LIMIT, CONSTANT_HEADERS, compileBody, parseJson, problemOf, requestIdOf } from './http.ts'
+import { LedgerBusy } from './ledger/ledger.ts'
 import type { Report } from './report.ts'
+
+/** Purchases that are being read, decided or answered. More are refused before they are read: what is accepted waits some 50 ms at most. */
+const MOST_UNDER_WAY = 500
 
 type Answer = { status: number; headers: Record<string, string>; body: string }
 type Handler<Body> = (body: Body, headers: IncomingHttpHeaders) => Promise<Answer>
 
 export function serveDirectly<Body>(http: FastifyInstance, report: Report, route: Route, handle: Handler<Body>): void {
   const fits = compileBody(route.schema.body as object)
+  let underWay = 0
   http.direct.set(`${route.method} ${route.url}`, (request, response) => {
     if (!isPlainJson(request.headers)) return false
     const requestId = requestIdOf(request)
+    if (underWay >= MOST_UNDER_WAY) {
+      request.resume()
+      refuse(response, requestId, new LedgerBusy(`${MOST_UNDER_WAY} purchases are under way already.`))
+      return true
+    }
+    underWay++
+    response.once('close', () => underWay--)
     readText(request, (text) => {
-      answer(text).then(
+      answer(text, request.headers).then(
         ({ status, headers, body }) => write(response, status, requestId, 'application/json; charset=utf-8', headers, body),
-        (error) => {
-          const { code, status, headers, body } = problemOf(error, requestId)
-          report.refused(code)
-          if (code === 'internal-error') report.failed('unexpected error', error)
-          const { 'content-type': type, ...rest } = headers
-          write(response, status, requestId, type as string, rest, body)
-        },
+        (error: unknown) => refuse(response, requestId, error),
       )
     })
     return true
-
-    async function answer(text: string): Promise<Answer> {
-      const body = parseJson(text)
-      if (fits(body)) return handle(body as Body, request.headers)
-      throw Object.assign(new Error('bad input'), { validation: fits.errors, validationContext: 'body' })
-    }
   })
+
+  async function answer(text: string, headers: IncomingHttpHeaders): Promise<Answer> {
+    const body = parseJson(text)
+    if (fits(body)) return handle(body as Body, headers)
+    throw Object.assign(new Error('bad input'), { validation: fits.errors, validationContext: 'body' })
+  }
+
+  function refuse(response: ServerResponse, requestId: string, error: unknown): void {
+    const { code, status, headers, body } = problemOf(error, requestId)
+    report.refused(code)
+    if (code === 'internal-error') report.failed('unexpected error', error)
+    const { 'content-type': type, ...rest } = headers
+    write(response, status, requestId, type as string, rest, body)
+  }
 }
 
 function isPlainJson(headers: IncomingHttpHeaders): boolean {
@@ -54,13 +68,9 @@ function isPlainJson(headers: IncomingHttpHeaders): boolean {
 
 /** Nothing is called for a request that breaks off. */
 function readText(request: IncomingMessage, use: (text: string) => void): void {
-  let first: Buffer | undefined
-  let more: Buffer[] | undefined
-  request.on('data', (chunk: Buffer) => {
-    if (!first) first = chunk
-    else more = [...(more ?? [first]), chunk]
-  })
-  request.on('end', () => use(more ? Buffer.concat(more).toString() : (first?.toString() ?? '')))
+  const chunks: Buffer[] = []
+  request.on('data', (chunk: Buffer) => chunks.push(chunk))
+  request.on('end', () => use((chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)).toString()))
 }
 
 const CONSTANT = Object.entries({ ...CONSTANT_HEADERS, 'cache-control': 'no-store' }).flat()

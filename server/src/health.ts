@@ -1,4 +1,5 @@
 /** Alive, ready, and how it goes. */
+import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { health, readiness } from '@onsale/contract/api'
 import type { FastifyInstance } from 'fastify'
@@ -32,7 +33,7 @@ export function addHealth(http: FastifyInstance, config: Config, report: Report,
   http.route({
     ...readiness,
     handler: async (_, reply) => {
-      const checks = (await Promise.all([checkDatabase(sql), ...running().map((role) => role.checks?.() ?? [])])).flat()
+      const checks = (await Promise.all([checkDatabase(sql), ...running().map(checksOf)])).flat()
       const ready = checks.every(({ status }) => status === 'ok')
       return reply.status(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not-ready', checks })
     },
@@ -44,14 +45,16 @@ export function addHealth(http: FastifyInstance, config: Config, report: Report,
 }
 
 /** /metrics on a port of its own, so that the public one need not know it. */
-export function serveMetrics(port: number, host: string, report: Report): Server {
-  return createServer((request, response) => {
+export async function serveMetrics(port: number, host: string, report: Report): Promise<Server> {
+  const server = createServer((request, response) => {
     if (request.url !== '/metrics') return response.writeHead(404, CONSTANT_HEADERS).end()
     report.metrics().then(
       (text) => response.writeHead(200, { ...CONSTANT_HEADERS, 'content-type': report.metricsType, 'cache-control': 'no-store' }).end(text),
       () => response.writeHead(500, CONSTANT_HEADERS).end(),
     )
   }).listen(port, host)
+  await once(server, 'listening')
+  return server
 }
 
 async function checkDatabase(sql: Sql): Promise<Check[]> {
@@ -67,5 +70,14 @@ async function checkDatabase(sql: Sql): Promise<Check[]> {
     ]
   } catch (error) {
     return [{ name: 'database', status: 'failing', detail: error instanceof Error ? error.message : 'does not answer' }]
+  }
+}
+
+/** A check that fails to answer has failed. */
+async function checksOf(role: Running): Promise<Check[]> {
+  try {
+    return (await role.checks?.()) ?? []
+  } catch (error) {
+    return [{ name: 'role', status: 'failing', detail: error instanceof Error ? error.message : String(error) }]
   }
 }

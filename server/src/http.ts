@@ -52,7 +52,8 @@ export function createHttp(report: Report, bodyTimeoutMs = 30_000): FastifyInsta
     serverFactory,
     bodyLimit: BODY_LIMIT,
     genReqId: (request) => requestIdOf(request),
-    routerOptions: { maxParamLength: 200 },
+    // 100 characters, each up to nine when percent-encoded.
+    routerOptions: { maxParamLength: 900 },
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => sendProblem(reply as FastifyReply, error as FastifyError, request.id, report),
   })
@@ -63,10 +64,9 @@ export function createHttp(report: Report, bodyTimeoutMs = 30_000): FastifyInsta
   takeOnlyJson(http)
   http.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? compileBody : compileTexts)(schema as object))
   http.setErrorHandler((error: FastifyError, request, reply) => sendProblem(reply, error, request.id, report))
-  http.addHook('onRequest', async (request, reply) => {
-    reply.headers(CONSTANT_HEADERS)
-    reply.header('x-request-id', request.id)
-    reply.header('cache-control', 'no-store')
+  http.addHook('onRequest', (request, reply, done) => {
+    reply.headers({ ...CONSTANT_HEADERS, 'x-request-id': request.id, 'cache-control': 'no-store' })
+    done()
   })
   return http
 }

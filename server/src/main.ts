@@ -8,7 +8,14 @@ const { startPlatform } = await import('./platform.ts')
 try {
   const platform = await startPlatform(readConfig())
   console.log(`Onsale is open at ${platform.url}`)
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void platform.stop().then(() => process.exit(0), die))
+  // Ctrl+C under npm may arrive twice; stopping once is enough.
+  let stopping = false
+  const stop = (): void => {
+    if (stopping) return
+    stopping = true
+    platform.stop().then(() => process.exit(0), die)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
 } catch (error) {
   die(error instanceof ConfigError ? error.message : error)
 }

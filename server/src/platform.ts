@@ -38,7 +38,7 @@ export async function startPlatform(config: Config, samples = SAMPLES): Promise<
   await addDescription(http)
   const running: Running[] = []
   addHealth(http, config, report, adapters.sql, () => running)
-  const metrics = config.metricsPort === null ? null : serveMetrics(config.metricsPort, config.host, report)
+  const metrics = config.metricsPort === null ? null : await serveMetrics(config.metricsPort, config.host, report)
   const named = (Object.keys(roles) as (keyof typeof roles)[]).filter((name) => config.roles.includes(name))
   for (const name of named) {
     const start = await roles[name]()

@@ -58,6 +58,9 @@ async function importFile(sql: Sql, kind: 'venues' | 'events', file: string, now
   }
 }
 
+/** A refusal carries the state of its zone: a thousand of them must fit into memory. */
+const MOST_SEATS = 200_000
+
 export async function importVenue(sql: Sql, venue: VenueFile): Promise<string | null> {
   const zones = venue.zones.map((zone, ordinal) => ({
     venue_id: venue.venueId,
@@ -73,6 +76,8 @@ export async function importVenue(sql: Sql, venue: VenueFile): Promise<string | 
     companion: JSON.stringify(zone.companion ?? []),
     plan: zone.plan ? JSON.stringify(zone.plan) : null,
   }))
+  const large = venue.zones.find(({ rows, seatsPerRow }) => rows * seatsPerRow > MOST_SEATS)
+  if (large) throw new Error(`zones: zone ${large.zoneId} has more than ${MOST_SEATS} seats; split it`)
   refuseRepeats(zones.map(({ zone_id }) => zone_id))
   new Intl.DateTimeFormat('en', { timeZone: venue.timeZone }) // throws a sentence on a zone that does not exist
   return sql.db.transaction().execute(async (trx) => {

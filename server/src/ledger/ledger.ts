@@ -69,10 +69,10 @@ export interface Ledger {
   close(): Promise<void>
 }
 
-/** A queue is full, or the read side is too far behind. Nothing was done. */
+/** A queue is full, the read side is too far behind, or the disk takes no more. Nothing was done. */
 export class LedgerBusy extends Error {
-  constructor(what: string) {
-    super(what)
+  constructor(what: string, options?: ErrorOptions) {
+    super(what, options)
     this.name = 'LedgerBusy'
   }
 }

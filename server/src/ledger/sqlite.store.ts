@@ -58,6 +58,7 @@ export type Store = {
 }
 
 export function openStore(path: string): Store {
+  const owned = own(path)
   const db = new DatabaseSync(path, { timeout: 5000 })
   db.exec('pragma page_size = 8192; pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 2000;')
   const { user_version: format } = db.prepare('pragma user_version').get() as { user_version: number }
@@ -234,8 +235,23 @@ export function openStore(path: string): Store {
     close(now) {
       checkpoint(now)
       db.close()
+      owned.close()
     },
   }
+}
+
+/**
+ * Keeps every other process from this ledger as long as this one has it: each believes its own memory of the seats, and the checkpoint of
+ * one would undo the other's sales. The lock is the operating system's, so it ends with the process, however that ends.
+ */
+function own(path: string): DatabaseSync {
+  const lock = new DatabaseSync(path === ':memory:' ? path : `${path}.lock`)
+  try {
+    lock.exec('begin exclusive')
+  } catch {
+    throw new Error(`${path} is in use by another process.`)
+  }
+  return lock
 }
 
 type LogRow = { first: number; body: string }

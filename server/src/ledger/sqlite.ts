@@ -5,7 +5,7 @@
 import { Worker } from 'node:worker_threads'
 import { type Change, type Ledger, LedgerBusy, type Outcome } from './ledger.ts'
 import { SHARD } from './sqlite.store.ts'
-import { flatten, unflattenEntries, unflattenOutcomes } from './sqlite.wire.ts'
+import { formatChanges, unflattenEntries, unflattenOutcomes } from './sqlite.wire.ts'
 import type { Answer, Request } from './sqlite.worker.ts'
 
 export type SqliteLedgerOptions = {
@@ -21,7 +21,10 @@ type Waiting<T> = { resolve: (value: T) => void; reject: (error: Error) => void 
 type Batch = { changes: Change[]; buyers: Waiting<Outcome>[] }
 
 export async function openSqliteLedger({ path, maxWaiting = 1000, maxBacklog = 1_000_000 }: SqliteLedgerOptions): Promise<Ledger> {
-  const worker = new Worker(new URL('./sqlite.worker.ts', import.meta.url), { workerData: { path } })
+  const worker = new Worker(new URL('./sqlite.worker.ts', import.meta.url), {
+    workerData: { path },
+    resourceLimits: { maxYoungGenerationSizeMb: 16 },
+  })
   const asked: (Waiting<unknown> & { batch?: Batch })[] = []
   let changes: Change[] = []
   let buyers: Waiting<Outcome>[] = []
@@ -30,6 +33,7 @@ export async function openSqliteLedger({ path, maxWaiting = 1000, maxBacklog = 1
   let head = 0
   let trimmed = 0
   let broken: Error | undefined
+  let isOpen = false
 
   worker.on('message', (answer: Answer) => {
     const waiting = asked.shift()
@@ -38,8 +42,19 @@ export async function openSqliteLedger({ path, maxWaiting = 1000, maxBacklog = 1
     else if ('error' in answer) waiting.reject(new Error(answer.error))
     else waiting.resolve('value' in answer ? answer.value : undefined)
   })
-  worker.on('error', fail)
-  worker.on('exit', (code) => fail(new Error(`The ledger's thread ended (${code}).`)))
+  worker.on('error', die)
+  worker.on('exit', (code) => die(new Error(`The ledger's thread ended (${code}).`)))
+
+  /** Nothing can be sold without the thread, and a new process opens in milliseconds: better dead than answering 500. */
+  function die(error: Error): void {
+    if (broken) return
+    const wasOpen = isOpen
+    fail(error)
+    if (wasOpen)
+      setImmediate(() => {
+        throw error
+      })
+  }
 
   function fail(error: Error): void {
     broken ??= error
@@ -63,14 +78,14 @@ export async function openSqliteLedger({ path, maxWaiting = 1000, maxBacklog = 1
     buyers = []
     underWay = true
     asked.push({ resolve: () => {}, reject: () => {}, batch })
-    worker.postMessage(flatten(batch.changes))
+    worker.postMessage(formatChanges(batch.changes))
   }
 
   function settle(batch: Batch, answer: Answer): void {
     underWay = false
     flush()
     if (!('numbers' in answer)) {
-      const error = new Error('error' in answer ? answer.error : 'no outcomes')
+      const error = new LedgerBusy('The ledger cannot write right now.', { cause: 'error' in answer ? answer.error : undefined })
       for (const buyer of batch.buyers) buyer.reject(error)
       return
     }
@@ -84,6 +99,7 @@ export async function openSqliteLedger({ path, maxWaiting = 1000, maxBacklog = 1
   await ready
   const [ends] = await ask<{ head: number; trimmed: number }[]>({ do: 'ends' })
   head = ends?.head ?? 0
+  isOpen = true
   trimmed = ends?.trimmed ?? 0
 
   return {
@@ -110,6 +126,7 @@ export async function openSqliteLedger({ path, maxWaiting = 1000, maxBacklog = 1
     zones: () => ask({ do: 'zones' }),
     async close() {
       if (broken) return
+      isOpen = false
       await ask({ do: 'close' })
       broken = new Error('The ledger is closed.')
       await worker.terminate()

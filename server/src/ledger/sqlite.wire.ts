@@ -1,55 +1,57 @@
 /**
- * Commits between the main thread and the ledger's, as flat lists of numbers and texts: cloning objects cost the main thread 15 % of a
- * purchase (5 us), a flat list costs 1.
+ * Commits between the main thread and the ledger's. A batch travels as one text: cloning a list of change objects cost the main thread
+ * 5 us a purchase, a flat list of their parts 3, one text costs 1.
  */
 import type { LogEntry } from '@onsale/contract/entry'
 import type { Change, Option, Outcome, SeatStates } from './ledger.ts'
 import { SHARD } from './sqlite.store.ts'
 
-export type Flat = (string | number)[]
+type Parts = [
+  zone: string,
+  from: Change['from'],
+  to: Change['to'],
+  at: number,
+  until: number | null,
+  keyId: string | null,
+  fingerprint: string | null,
+  options: [seats: readonly number[], owners: readonly string[], mine: readonly string[] | null][],
+]
+
+/** First line: everything but the facts. Then a line for each option's fact. */
+export function formatChanges(changes: readonly Change[]): string {
+  const parts: Parts[] = []
+  let facts = ''
+  for (const { zone, from, to, at, until, key, options } of changes) {
+    const sets: Parts[7] = []
+    for (const { seats, owners, mine, fact } of options) {
+      sets.push([seats, owners, mine ?? null])
+      facts += `\n${fact}`
+    }
+    parts.push([zone, from, to, at, until ?? null, key?.id ?? null, key?.fingerprint ?? null, sets])
+  }
+  return JSON.stringify(parts) + facts
+}
+
+export function parseChanges(text: string): Change[] {
+  const [parts, ...facts] = text.split('\n') as [string, ...string[]]
+  let n = 0
+  return (JSON.parse(parts) as Parts[]).map(([zone, from, to, at, until, id, fingerprint, sets]) => {
+    const options = sets.map(([seats, owners, mine]): Option => ({ seats, owners, ...(mine && { mine }), fact: facts[n++] as string }))
+    const change: Change = { zone, from, to, at, options }
+    if (until !== null) change.until = until
+    if (id !== null) change.key = { id, fingerprint: fingerprint as string }
+    return change
+  })
+}
+
 /** Two numbers an outcome, and what does not fit into numbers, in order. */
 export type FlatOutcomes = { numbers: number[]; rest: (string | SeatStates)[] }
 
-const FROM = ['free', 'mine', 'either'] as const
-const TO = ['held', 'sold', 'free'] as const
-const NEVER = -1
-/** First number of an outcome; the second is the position, or 0. `TAKEN` and above. */
+/** First number of an outcome: the option taken, or one of these. The second is the position, or 0. */
 const REPLAYED = -1
 const TAKEN = -2
 const KEY_REUSED = -3
 const NOT_OPEN = -4
-
-export function flatten(changes: readonly Change[]): Flat {
-  const flat: Flat = [changes.length]
-  for (const { zone, from, to, at, until, key, options } of changes) {
-    flat.push(zone, FROM.indexOf(from), TO.indexOf(to), at, until ?? NEVER, key?.id ?? '', key?.fingerprint ?? '', options.length)
-    for (const { seats, owners, mine, fact } of options)
-      flat.push(seats.length, ...seats, owners.length, ...owners, mine?.length ?? 0, ...(mine ?? []), fact)
-  }
-  return flat
-}
-
-export function unflatten(flat: Flat): Change[] {
-  let i = 0
-  const number = (): number => flat[i++] as number
-  const text = (): string => flat[i++] as string
-  const some = <T extends string | number>(count: number): T[] => {
-    i += count
-    return flat.slice(i - count, i) as T[]
-  }
-  const changes: Change[] = []
-  for (let left = number(); left > 0; left--) {
-    const change = { zone: text(), from: FROM[number()], to: TO[number()], at: number() } as Omit<Change, 'options'>
-    const until = number()
-    if (until !== NEVER) change.until = until
-    const key = { id: text(), fingerprint: text() }
-    if (key.id) change.key = key
-    const options: Option[] = []
-    for (let n = number(); n > 0; n--) options.push({ seats: some(number()), owners: some(number()), mine: some(number()), fact: text() })
-    changes.push({ ...change, options })
-  }
-  return changes
-}
 
 export function flattenOutcomes(outcomes: readonly Outcome[], changes: readonly Change[]): FlatOutcomes {
   const flat: FlatOutcomes = { numbers: [], rest: [] }
@@ -82,13 +84,16 @@ export function unflattenOutcomes({ numbers, rest }: FlatOutcomes, changes: read
   })
 }
 
-export function flattenEntries(entries: readonly LogEntry[]): Flat {
-  const flat: Flat = []
+/** Three parts an entry: position, what the seats were, fact. */
+export type FlatEntries = (string | number)[]
+
+export function flattenEntries(entries: readonly LogEntry[]): FlatEntries {
+  const flat: FlatEntries = []
   for (const { position, was, fact } of entries) flat.push(position, was, fact)
   return flat
 }
 
-export function unflattenEntries(flat: Flat): LogEntry[] {
+export function unflattenEntries(flat: FlatEntries): LogEntry[] {
   const entries: LogEntry[] = []
   for (let i = 0; i < flat.length; i += 3)
     entries.push({ shard: SHARD, position: flat[i] as number, was: flat[i + 1] as string, fact: flat[i + 2] as string })

@@ -4,11 +4,11 @@ import { dirname } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { ZoneOpening } from './ledger.ts'
 import { openStore } from './sqlite.store.ts'
-import { type Flat, type FlatOutcomes, flattenEntries, flattenOutcomes, unflatten } from './sqlite.wire.ts'
+import { type FlatOutcomes, flattenEntries, flattenOutcomes, parseChanges } from './sqlite.wire.ts'
 
-/** A flat list is a batch of commits. */
+/** A text is a batch of commits. */
 export type Request =
-  | Flat
+  | string
   | { do: 'open'; zones: readonly ZoneOpening[] }
   | { do: 'read'; after: number; limit: number }
   | { do: 'trim'; position: number }
@@ -24,14 +24,14 @@ const store = openStore(path)
 
 port.on('message', (request: Request) => {
   port.postMessage(answer(request))
-  if (Array.isArray(request)) checkpoint()
+  if (typeof request === 'string') checkpoint()
   else if (request.do === 'close') port.close()
 })
 port.postMessage({ value: 'open' })
 
 function answer(request: Request): Answer {
   try {
-    return Array.isArray(request) ? commit(request) : { value: work(request) }
+    return typeof request === 'string' ? commit(request) : { value: work(request) }
   } catch (error) {
     return { error: String(error) }
   }
@@ -50,12 +50,12 @@ function checkpoint(): void {
   }
 }
 
-function commit(flat: Flat): FlatOutcomes {
-  const changes = unflatten(flat)
+function commit(text: string): FlatOutcomes {
+  const changes = parseChanges(text)
   return flattenOutcomes(store.commit(changes, Date.now()), changes)
 }
 
-function work(request: Exclude<Request, Flat>): unknown {
+function work(request: Exclude<Request, string>): unknown {
   switch (request.do) {
     case 'open':
       return store.open(request.zones)

@@ -4,6 +4,7 @@ import { Entry, type SeatsReleased, type SeatsSold, seal } from '@onsale/contrac
 import { Ajv } from 'ajv'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { anyDelivery, entryOf, history, messagesOf } from '../../test/histories.ts'
 import { event, HALL } from '../../test/house.ts'
 import { temporaryFolder } from '../../test/platform.ts'
 import { NOW, newId } from '../../test/seat-path.ts'
@@ -11,7 +12,6 @@ import { importEvent, importVenue } from '../catalogue/import.ts'
 import { migrate } from '../sql/migrate.ts'
 import type { Sql } from '../sql/sql.ts'
 import { openSqlite } from '../sql/sqlite.ts'
-import { anyDelivery, entryOf, history, messagesOf } from './histories.ts'
 import { createProjector, type Projector, rebuild } from './projector.ts'
 
 let folder: string

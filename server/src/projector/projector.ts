@@ -101,7 +101,8 @@ function byPlace({ entry: a }: { entry: Entry }, { entry: b }: { entry: Entry })
   return a.shard === b.shard ? a.position - b.position : a.shard < b.shard ? -1 : 1
 }
 
-function isKnown(entry: Entry): boolean {
+/** Of a kind and version that this process can apply; others are stored and skipped. */
+export function isKnown(entry: Entry): boolean {
   return entry.v === 1 && (entry.kind === 'SeatsSold' || entry.kind === 'SeatsHeld' || entry.kind === 'SeatsReleased')
 }
 

@@ -4,7 +4,10 @@ import type { StartRole } from '../roles.ts'
 import type { ProjectorAnswer } from './projector.worker.ts'
 
 export const startProjectorRole: StartRole = async ({ config, adapters: { bus }, report }) => {
-  const worker = new Worker(new URL('./projector.worker.ts', import.meta.url), { workerData: { databaseUrl: config.databaseUrl } })
+  const worker = new Worker(new URL('./projector.worker.ts', import.meta.url), {
+    workerData: { databaseUrl: config.databaseUrl },
+    resourceLimits: { maxYoungGenerationSizeMb: 16 },
+  })
   let waiting: { resolve: () => void; reject: (error: Error) => void } | undefined
   let broken: Error | undefined
   worker.on('message', (answer: ProjectorAnswer) => {
@@ -23,8 +26,17 @@ export const startProjectorRole: StartRole = async ({ config, adapters: { bus },
     waiting?.reject(error)
     waiting = undefined
   }
-  worker.on('error', fail)
-  worker.on('exit', (code) => fail(new Error(`The projector's thread ended (${code}).`)))
+  let isStopping = false
+  /** Without the thread nothing becomes visible: better dead and started anew than selling blindly. */
+  const die = (error: Error): void => {
+    fail(error)
+    if (!isStopping)
+      setImmediate(() => {
+        throw error
+      })
+  }
+  worker.on('error', die)
+  worker.on('exit', (code) => die(new Error(`The projector's thread ended (${code}).`)))
 
   const ask = (message: string[] | 'close'): Promise<void> =>
     broken
@@ -36,6 +48,7 @@ export const startProjectorRole: StartRole = async ({ config, adapters: { bus },
   const subscription = await bus.subscribe('sql', ask)
   return {
     async stop() {
+      isStopping = true
       await subscription[Symbol.asyncDispose]()
       await ask('close').catch(() => undefined)
       await worker.terminate()

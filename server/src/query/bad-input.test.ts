@@ -102,7 +102,7 @@ it.each<[path: string, status: number, code: string]>([
   ['events/%ff', 400, 'bad-request'],
   ['events/%c0%ae', 400, 'bad-request'],
   ['events/%ED%A0%80', 400, 'bad-request'],
-  [`events/${'x'.repeat(201)}`, 414, 'uri-too-long'],
+  [`events/${'x'.repeat(901)}`, 414, 'uri-too-long'],
   [`events/${'x'.repeat(14_000)}`, 414, 'uri-too-long'],
   ['events//', 404, 'route-not-found'],
   ['events/Play/', 404, 'route-not-found'],

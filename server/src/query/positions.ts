@@ -7,6 +7,8 @@ import type { Sql } from '../sql/sql.ts'
 
 const WAIT_MS = 2000
 const LOOK_EVERY_MS = 4
+/** Readers that may wait at once; one who names a position that never comes waits two seconds. */
+const MOST_WAITING = 500
 /** An older reading is still true as a lower bound: what an answer reflects is at least this. */
 const READING_KEPT_MS = 20
 
@@ -20,6 +22,7 @@ export type Positions = {
 export function watchPositions(sql: Sql): Positions {
   let reading: Promise<Map<string, number>> = Promise.resolve(new Map())
   let readAt = 0
+  let waiting = 0
 
   function read(maxAgeMs: number): Promise<Map<string, number>> {
     const now = performance.now()
@@ -28,6 +31,14 @@ export function watchPositions(sql: Sql): Positions {
       reading = storedPositions(sql)
     }
     return reading
+  }
+
+  async function come(reached: (stored: ReadonlyMap<string, number>) => boolean): Promise<void> {
+    for (const until = performance.now() + WAIT_MS; performance.now() < until; ) {
+      await wait(LOOK_EVERY_MS)
+      if (reached(await read(LOOK_EVERY_MS))) return
+    }
+    throw new Refusal('not-caught-up', 'The read side has not come so far within two seconds.', { retryAfter: 1 })
   }
 
   return {
@@ -41,14 +52,11 @@ export function watchPositions(sql: Sql): Positions {
         throw new Refusal('bad-position', 'Onsale-After takes the tokens that Onsale-Position gave, joined by commas.', {
           errors: [{ field: 'Onsale-After', message: 'is not a list of positions' }],
         })
-      const until = performance.now() + WAIT_MS
-      for (;;) {
-        const stored = await read(LOOK_EVERY_MS)
-        if (wanted.every(({ shard, position }) => (stored.get(shard) ?? 0) >= position)) return
-        if (performance.now() > until)
-          throw new Refusal('not-caught-up', 'The read side has not come so far within two seconds.', { retryAfter: 1 })
-        await wait(LOOK_EVERY_MS)
-      }
+      const reached = (stored: ReadonlyMap<string, number>) => wanted.every(({ shard, position }) => (stored.get(shard) ?? 0) >= position)
+      if (reached(await read(LOOK_EVERY_MS))) return
+      if (waiting >= MOST_WAITING) throw new Refusal('busy', `${MOST_WAITING} readers are waiting already.`, { retryAfter: 2 })
+      waiting++
+      await come(reached).finally(() => waiting--)
     },
   }
 }

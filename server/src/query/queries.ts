@@ -223,16 +223,6 @@ export function createQueries(sql: Sql) {
     })
   }
 
-  /** Free, held and sold of each zone of an event. */
-  async function figures(eventId: string): Promise<{ zoneId: number; available: number; held: number; sold: number }[]> {
-    const rows = await db
-      .selectFrom('event_zones')
-      .select(['zone_id', 'available', 'held', 'sold'])
-      .where('event_id', '=', eventId)
-      .execute()
-    return rows.map(({ zone_id, ...rest }) => ({ zoneId: zone_id, ...rest }))
-  }
-
   async function zoneVersion(eventId: string, zoneId: number): Promise<number> {
     const row = await db
       .selectFrom('event_zones')
@@ -314,16 +304,28 @@ export function createQueries(sql: Sql) {
     return venueOf(row, await db.selectFrom('zones').selectAll().where('venue_id', '=', venueId).orderBy('ordinal').execute())
   }
 
-  /** Rows of the live stream after a number: seats as JSON objects joined by commas. */
-  function changes(eventId: string, after: number, limit: number): Promise<{ seq: number; body: string }[]> {
-    return db
-      .selectFrom('event_changes')
-      .select(['seq', 'body'])
-      .where('event_id', '=', eventId)
-      .where('seq', '>', after)
-      .orderBy('seq')
-      .limit(limit)
-      .execute()
+  /**
+   * Rows of the live stream after a number (seats as JSON objects joined by commas), and free, held and sold of each zone. The two are of
+   * one moment: figures of another one would be told too early or never.
+   */
+  function changesAndFigures(eventId: string, after: number, limit: number) {
+    return db.transaction().execute(async (trx) => {
+      const rows = await trx
+        .selectFrom('event_changes')
+        .select(['seq', 'body'])
+        .where('event_id', '=', eventId)
+        .where('seq', '>', after)
+        .orderBy('seq')
+        .limit(limit)
+        .execute()
+      if (rows.length === 0) return { rows, figures: [] }
+      const zones = await trx
+        .selectFrom('event_zones')
+        .select(['zone_id', 'available', 'held', 'sold'])
+        .where('event_id', '=', eventId)
+        .execute()
+      return { rows, figures: zones.map(({ zone_id, ...rest }) => ({ zoneId: zone_id, ...rest })) }
+    })
   }
 
   async function seq(eventId: string): Promise<number> {
@@ -333,7 +335,7 @@ export function createQueries(sql: Sql) {
     return Number(row?.seq ?? 0)
   }
 
-  return { ticket, tickets, count, revenue, sales, events, event, figures, zoneVersion, seats, venues, venue, changes, seq }
+  return { ticket, tickets, count, revenue, sales, events, event, zoneVersion, seats, venues, venue, changesAndFigures, seq }
 }
 
 const unknownEvent = (eventId: string) => new Refusal('unknown-event', `There is no event ${eventId}.`, { eventId })

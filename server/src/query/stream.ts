@@ -15,12 +15,15 @@ const COMMENT_MS = 15_000
 /** Batches that one message joins, and that a resuming client may be behind before it gets a snapshot instead. */
 const MOST_ROWS = 500
 /** A client that does not read is closed when so much waits for it; it may come back with its last id. */
-const MOST_UNREAD_BYTES = 1024 * 1024
+const MOST_UNREAD_BYTES = 512 * 1024
+/** A resuming client that missed more gets a snapshot: it is smaller. */
+const MOST_MISSED_BYTES = 256 * 1024
 const MOST_CLIENTS = 20_000
 
 type Client = { reply: FastifyReply; at: number }
 /** `joining`: requests that are being answered and will follow this tail. */
 type Tail = { eventId: string; at: number; clients: Set<Client>; joining: number; figures: Map<number, string>; busy: boolean }
+type Figures = { zoneId: number; available: number; held: number; sold: number }
 type Row = { seq: number; body: string }
 
 export type Streams = {
@@ -32,6 +35,7 @@ export type Streams = {
 export function createStreams(queries: Queries, report: Report, commentMs = COMMENT_MS): Streams {
   const tails = new Map<string, Tail>()
   let clients = 0
+  let joining = 0
   const ticking = setInterval(() => {
     for (const tail of tails.values()) if (!tail.busy) void follow(tail)
   }, BATCH_MS)
@@ -44,9 +48,9 @@ export function createStreams(queries: Queries, report: Report, commentMs = COMM
     tail.busy = true
     try {
       const before = tail.at
-      const rows = await queries.changes(tail.eventId, before, MOST_ROWS)
+      const { rows, figures: now } = await queries.changesAndFigures(tail.eventId, before, MOST_ROWS)
       if (rows.length === 0) return
-      const figures = await changedFigures(tail)
+      const figures = changedFigures(tail, now)
       tail.at = Number(rows.at(-1)?.seq)
       const message = changeMessage(rows, figures)
       for (const client of tail.clients) {
@@ -61,9 +65,9 @@ export function createStreams(queries: Queries, report: Report, commentMs = COMM
   }
 
   /** Zones whose figures differ from what was last told. */
-  async function changedFigures(tail: Tail): Promise<string> {
+  function changedFigures(tail: Tail, now: readonly Figures[]): string {
     const changed: string[] = []
-    for (const zone of await queries.figures(tail.eventId)) {
+    for (const zone of now) {
       const text = JSON.stringify(zone)
       if (tail.figures.get(zone.zoneId) !== text) changed.push(text)
       tail.figures.set(zone.zoneId, text)
@@ -107,11 +111,12 @@ export function createStreams(queries: Queries, report: Report, commentMs = COMM
     const newest = await queries.seq(eventId)
     if (last === newest) return { text: '', at: last }
     if (last !== null && last < newest) {
-      const rows = await queries.changes(eventId, last, MOST_ROWS)
+      const { rows, figures } = await queries.changesAndFigures(eventId, last, MOST_ROWS)
       const at = Number(rows.at(-1)?.seq)
       // Less when it is longer ago than what is kept, or than what one message joins.
-      if (Number(rows[0]?.seq) === last + 1 && at >= newest)
-        return { text: changeMessage(rows, (await queries.figures(eventId)).map((zone) => JSON.stringify(zone)).join(',')), at }
+      const missedBytes = rows.reduce((sum, { body }) => sum + body.length, 0)
+      if (Number(rows[0]?.seq) === last + 1 && at >= newest && missedBytes <= MOST_MISSED_BYTES)
+        return { text: changeMessage(rows, figures.map((zone) => JSON.stringify(zone)).join(',')), at }
     }
     const { detail, seq } = await queries.event(eventId)
     return { text: `event: snapshot\nid: ${seq}\ndata: ${JSON.stringify(detail)}\n\n`, at: seq }
@@ -130,9 +135,11 @@ export function createStreams(queries: Queries, report: Report, commentMs = COMM
 
   return {
     async open(eventId, last, request, reply) {
-      if (clients >= MOST_CLIENTS) throw new Refusal('busy', 'This process has as many live streams as it can serve.', { retryAfter: 5 })
+      if (clients + joining >= MOST_CLIENTS)
+        throw new Refusal('busy', 'This process has as many live streams as it can serve.', { retryAfter: 5 })
       const tail = await tailOf(eventId)
       tail.joining++
+      joining++
       try {
         let first = await beginning(eventId, last)
         // The tail may have moved on in between: then this beginning lacks what the tail has told already.
@@ -140,6 +147,7 @@ export function createStreams(queries: Queries, report: Report, commentMs = COMM
         join(tail, first, request, reply)
       } finally {
         tail.joining--
+        joining--
         dropUnused(tail)
       }
     },

@@ -2,6 +2,7 @@
  * Reads the log, publishes it, and trims only what the read side has stored. What was published and is not stored in time is
  * published again: a bus that forgets costs a delay. Any number of relays may run; what they publish twice changes nothing.
  */
+import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { seal } from '@onsale/contract/entry'
 import type { Bus } from '../bus/bus.ts'
@@ -45,12 +46,13 @@ export function startRelay({
   batch = 2000,
   window = 16_000,
   restMs = 10,
-  gatherMs = 60,
+  gatherMs = 150,
   idleMs = 250,
   againMs = 5000,
 }: RelayOptions): Relay {
   const progress = new Map<string, Progress>()
   const stopping = new AbortController()
+  const stopped = once(stopping.signal, 'abort').then(() => undefined)
   let wake = (): void => {}
   let poked = false
 
@@ -64,7 +66,7 @@ export function startRelay({
       while (at.published < head && at.published - at.stored < window && !stopping.signal.aborted) {
         const entries = await ledger.read({ shard, after: at.published, limit: batch })
         if (entries.length === 0) break
-        await bus.publish(entries.map((entry) => ({ shard, position: entry.position, body: seal(entry) })))
+        await untilStopped(bus.publish(entries.map((entry) => ({ shard, position: entry.position, body: seal(entry) }))))
         at.published = entries.at(-1)?.position as number
         published = (published ?? 0) + entries.length
       }
@@ -87,6 +89,11 @@ export function startRelay({
     at.stored = from
     at.published = Math.max(at.published, from)
     return at
+  }
+
+  /** A bus whose subscribers are stuck makes `publish` wait; stopping does not. What was not published is still in the log. */
+  function untilStopped(work: Promise<void>): Promise<void> {
+    return Promise.race([work, stopped])
   }
 
   async function run(): Promise<void> {

@@ -21,10 +21,6 @@ export class Beliefs {
     return states
   }
 
-  forget(key: string): void {
-    this.#zones.delete(key)
-  }
-
   /** Marks seats that are being asked for. */
   claim(key: string, seats: readonly number[]): void {
     this.#mark(key, seats, SOLD)

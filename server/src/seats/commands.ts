@@ -8,19 +8,9 @@ import { Refusal } from '@onsale/contract/refusals'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Change, Ledger, Option, Outcome, SeatStates } from '../ledger/ledger.ts'
 import { Beliefs } from './beliefs.ts'
+import { apart, together } from './best-available.ts'
 import { seatName } from './map.ts'
-import {
-  apart,
-  type Best,
-  type Named,
-  onSale,
-  type PricedZone,
-  refuseBest,
-  refuseNamed,
-  type SellableEvent,
-  together,
-  understand,
-} from './rules.ts'
+import { type Best, type Named, onSale, type PricedZone, refuseBest, refuseNamed, type SellableEvent, understand } from './rules.ts'
 
 /** Who asks, when, and under which key. Time and ids are arguments, so that the same input gives the same decision. */
 export type Asked = { at: number; newId: () => string; key?: { id: string; fingerprint: string } }
@@ -37,20 +27,13 @@ const ROUNDS = 32
 
 export function createSeatCommands(ledger: Ledger, catalogue: Catalogue): SeatCommands {
   const beliefs = new Beliefs()
+  const looks = new Map<string, Promise<SeatStates | null>>()
 
   async function sell(wish: Wish, asked: Asked): Promise<Sale> {
     const event = await eventOf(wish)
-    try {
-      if (event.sale === 'checkout')
-        throw new Refusal('checkout-required', `Seats of ${event.eventId} are held first and paid at checkout.`)
-      onSale(event, asked.at)
-      const wanted = understand(wish, event)
-      return wanted.kind === 'named' ? await sellNamed(event, wanted, asked) : await sellBest(event, wanted, asked)
-    } catch (error) {
-      const first = error instanceof Refusal && asked.key ? await firstAnswer(event, asked) : undefined
-      if (first) return first
-      throw error
-    }
+    const wanted = wantedNow(event, wish, asked.at)
+    if (wanted instanceof Refusal) return firstAnswer(event, asked, wanted)
+    return wanted.kind === 'named' ? sellNamed(event, wanted, asked) : sellBest(event, wanted, asked)
   }
 
   async function eventOf({ venueId, eventId }: Wish): Promise<SellableEvent> {
@@ -67,10 +50,12 @@ export function createSeatCommands(ledger: Ledger, catalogue: Catalogue): SeatCo
   }
 
   /** What was sold under a key stays sold under it, even when the same wish would be refused now. */
-  async function firstAnswer(event: SellableEvent, asked: Asked): Promise<Sale | undefined> {
+  async function firstAnswer(event: SellableEvent, asked: Asked, refusal: Refusal): Promise<Sale> {
+    if (!asked.key) throw refusal
     const [zoneId] = event.zones.keys()
     const outcome = await ledger.commit(changeOf(event, zoneId as number, [], asked))
-    return outcome.ok ? saleOf(outcome) : undefined
+    if (outcome.ok) return saleOf(outcome)
+    throw refusal
   }
 
   async function sellNamed(event: SellableEvent, wanted: Named, asked: Asked): Promise<Sale> {
@@ -89,19 +74,19 @@ export function createSeatCommands(ledger: Ledger, catalogue: Catalogue): SeatCo
     const ticketIds = ids(wanted.quantity, asked)
     for (let lost = 0; lost < ROUNDS + wanted.zones.length; lost++) {
       const chosen = await choose(event, wanted, asked.at)
-      if (!chosen) throw await soldOut(event, wanted, asked.at)
+      if (!chosen) return firstAnswer(event, asked, await soldOut(event, wanted, asked.at))
       const { zone, sets } = chosen
       const key = zoneKey(event, zone)
       const options = sets.map((seats) => optionOf(event, zone, seats, ticketIds, asked.at).option)
-      const outcome = await ledger.commit(changeOf(event, zone.map.zoneId, options, asked)).catch((error: unknown) => {
-        beliefs.forget(key)
-        throw error
-      })
-      if (outcome.ok) {
-        const taken = outcome.replayed ? [] : (options.find(({ fact }) => fact === outcome.fact)?.seats ?? [])
-        beliefs.settle(key, sets[0] ?? [], taken)
-        return saleOf(outcome)
-      }
+      let taken: readonly number[] = []
+      const outcome = await ledger
+        .commit(changeOf(event, zone.map.zoneId, options, asked))
+        .then((outcome) => {
+          if (outcome.ok && !outcome.replayed) taken = options.find(({ fact }) => fact === outcome.fact)?.seats ?? []
+          return outcome
+        })
+        .finally(() => beliefs.settle(key, sets[0] ?? [], taken))
+      if (outcome.ok) return saleOf(outcome)
       if (outcome.why !== 'taken') throw refusalOf(outcome.why, event, zone.map.zoneId)
       beliefs.learn(key, outcome.states, asked.at)
     }
@@ -126,7 +111,10 @@ export function createSeatCommands(ledger: Ledger, catalogue: Catalogue): SeatCo
 
   async function look(event: SellableEvent, zone: PricedZone, at: number): Promise<SeatStates> {
     const key = zoneKey(event, zone)
-    const states = await ledger.seats(key, at)
+    // At the opening second a thousand buyers look at one zone: one look serves them all.
+    const looking = looks.get(key) ?? ledger.seats(key, at).finally(() => looks.delete(key))
+    looks.set(key, looking)
+    const states = await looking
     if (!states) throw refusalOf('not-open', event, zone.map.zoneId)
     return beliefs.of(key) ?? beliefs.learn(key, states, at)
   }
@@ -144,9 +132,25 @@ export function createSeatCommands(ledger: Ledger, catalogue: Catalogue): SeatCo
   return { sell }
 }
 
+/** What the wish asks for, or why it cannot be had at this moment. */
+function wantedNow(event: SellableEvent, wish: Wish, at: number): Named | Best | Refusal {
+  try {
+    if (event.sale === 'checkout') throw new Refusal('checkout-required', `Seats of ${event.eventId} are held first and paid at checkout.`)
+    onSale(event, at)
+    return understand(wish, event)
+  } catch (error) {
+    if (error instanceof Refusal) return error
+    throw error
+  }
+}
+
 const zoneKey = (event: SellableEvent, zone: PricedZone): string => `${event.eventId}/${zone.map.zoneId}`
 
-const ids = (count: number, { newId }: Asked): string[] => Array.from({ length: count }, newId)
+function ids(count: number, { newId }: Asked): string[] {
+  const ids: string[] = []
+  while (ids.length < count) ids.push(newId())
+  return ids
+}
 
 function changeOf(event: SellableEvent, zoneId: number, options: Option[], { at, key }: Asked): Change {
   const change: Change = { zone: `${event.eventId}/${zoneId}`, options, from: 'free', to: 'sold', at }

@@ -3,9 +3,9 @@ import { type FieldError, Refusal } from '@onsale/contract/refusals'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { FREE, HELD, NONE, type SeatStates, SOLD } from '../ledger/ledger.ts'
+import { apart, together } from './best-available.ts'
 import { type ZoneShape, zoneMap } from './map.ts'
 import {
-  apart,
   type Best,
   countFree,
   type Named,
@@ -14,7 +14,6 @@ import {
   refuseBest,
   refuseNamed,
   type SellableEvent,
-  together,
   understand,
 } from './rules.ts'
 

@@ -7,9 +7,6 @@ import { badInput, type FieldError, Refusal } from '@onsale/contract/refusals'
 import { FREE, type SeatStates } from '../ledger/ledger.ts'
 import { rowIndex, rowName, seatName, type ZoneMap } from './map.ts'
 
-/** How many alternatives travel to the ledger with a wish for the best available. In a rush 8 sell 97 to 100 % of a house. */
-const OPTIONS = 8
-
 export type PricedZone = { map: ZoneMap; price: number }
 
 /** An event as the rules need it. Times in ms. */
@@ -31,15 +28,17 @@ export type Best = { kind: 'best'; zones: PricedZone[]; quantity: number; row: n
 
 /** Throws unless the event takes sales at this moment. */
 export function onSale(event: SellableEvent, at: number): void {
-  const facts = {
-    saleStartsAt: event.saleStartsAt === null ? null : new Date(event.saleStartsAt).toISOString(),
-    saleEndsAt: new Date(event.saleEndsAt).toISOString(),
-  }
-  if (!event.active) throw new Refusal('event-not-on-sale', `${event.eventId} is not on sale.`, facts)
-  if (event.saleStartsAt !== null && at < event.saleStartsAt)
-    throw new Refusal('event-not-on-sale', `The sale of ${event.eventId} begins at ${facts.saleStartsAt}.`, facts)
-  if (at >= event.saleEndsAt) throw new Refusal('event-not-on-sale', `The sale of ${event.eventId} ended at ${facts.saleEndsAt}.`, facts)
+  if (!event.active) throw notOnSale(event, 'is off: it is not on sale')
+  if (event.saleStartsAt !== null && at < event.saleStartsAt) throw notOnSale(event, `begins at ${iso(event.saleStartsAt)}`)
+  if (at >= event.saleEndsAt) throw notOnSale(event, `ended at ${iso(event.saleEndsAt)}`)
 }
+
+function notOnSale({ eventId, saleStartsAt, saleEndsAt }: SellableEvent, what: string): Refusal {
+  const facts = { saleStartsAt: saleStartsAt === null ? null : iso(saleStartsAt), saleEndsAt: iso(saleEndsAt) }
+  return new Refusal('event-not-on-sale', `The sale of ${eventId} ${what}.`, facts)
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString()
 
 /** What the buyer asks for, within the bounds of the event. Throws a refusal that names every field that does not fit. */
 export function understand(wish: Wish, event: SellableEvent): Named | Best {
@@ -138,79 +137,6 @@ function address(zone: ZoneMap, row: string, column: string | number, path: stri
   const seat = r * zone.seatsPerRow + c - 1
   if (zone.gaps.has(seat)) errors.push({ field: `${path}column`, message: `there is no seat ${rowName(r)}${c} in zone ${zone.zoneId}` })
   return seat
-}
-
-// ---------------------------------------------------------------- best available
-
-export type Search = { quantity: number; row: number | null; accessible: boolean }
-
-/** Sets of seats side by side: earliest row, earliest run. Wheelchair places and their companions are kept for last. */
-export function together(zone: ZoneMap, states: SeatStates, search: Search): number[][] {
-  if (search.accessible)
-    return windows(zone, states, search, anySeat)
-      .filter((seats) => seats.some((seat) => zone.accessible.has(seat)))
-      .slice(0, OPTIONS)
-  const plain = windows(zone, states, search, isPlain(zone))
-  return plain.length > 0 || zone.accessible.size + zone.companion.size === 0 ? plain : windows(zone, states, search, anySeat)
-}
-
-/** Where no such run is left: the largest blocks first (3+1, 2+2, 2+1+1, 1+1+1+1), each in the earliest row and run. At most one set. */
-export function apart(zone: ZoneMap, states: SeatStates, search: Search): number[][] {
-  if (search.accessible || search.quantity === 1) return []
-  for (const allowed of [isPlain(zone), anySeat]) {
-    const free = freeRuns(zone, states, search.row, allowed)
-    if (free.reduce((sum, run) => sum + run.length, 0) >= search.quantity) return [largestBlocks(search.quantity, free)]
-  }
-  return []
-}
-
-const anySeat = (): boolean => true
-
-/** Neither a wheelchair place nor the seat of a companion. */
-const isPlain =
-  (zone: ZoneMap) =>
-  (seat: number): boolean =>
-    !zone.accessible.has(seat) && !zone.companion.has(seat)
-
-/** Windows of `quantity` seats that share none, so that a lost one leaves the others whole. */
-function windows(zone: ZoneMap, states: SeatStates, { quantity, row, accessible }: Search, allowed: (seat: number) => boolean): number[][] {
-  const found: number[][] = []
-  for (const run of freeRuns(zone, states, row, allowed)) {
-    const step = accessible ? 1 : quantity
-    for (let i = 0; i + quantity <= run.length; i += step) {
-      found.push(run.slice(i, i + quantity))
-      if (!accessible && found.length === OPTIONS) return found
-    }
-  }
-  return found
-}
-
-function freeRuns(zone: ZoneMap, states: SeatStates, row: number | null, allowed: (seat: number) => boolean): number[][] {
-  const runs: number[][] = []
-  const [first, last] = row === null ? [0, zone.rows - 1] : [row, row]
-  for (let r = first; r <= last; r++) {
-    let run: number[] = []
-    for (let seat = r * zone.seatsPerRow; seat < (r + 1) * zone.seatsPerRow; seat++) {
-      if (states[seat] === FREE && allowed(seat)) run.push(seat)
-      else if (run.length > 0) {
-        runs.push(run)
-        run = []
-      }
-    }
-    if (run.length > 0) runs.push(run)
-  }
-  return runs
-}
-
-/** The largest block that any run still holds, in the earliest such run; then the largest of the rest. The runs hold enough in all. */
-function largestBlocks(quantity: number, runs: readonly number[][]): number[] {
-  const left = runs.map((run) => run.slice())
-  const seats: number[] = []
-  while (seats.length < quantity) {
-    const size = Math.min(quantity - seats.length, Math.max(...left.map((run) => run.length)))
-    seats.push(...(left.find((run) => run.length >= size) as number[]).splice(0, size))
-  }
-  return seats.sort((a, b) => a - b)
 }
 
 // ---------------------------------------------------------------- refusals

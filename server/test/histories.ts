@@ -1,7 +1,7 @@
 /** Random histories of one event for tests: entries as a ledger would have written them, sealed as the relay would send them. */
 import { type Entry, type Fact, type SeatsReleased, seal } from '@onsale/contract/entry'
 import * as fc from 'fast-check'
-import { newId } from '../../test/seat-path.ts'
+import { newId } from './seat-path.ts'
 
 /** Two zones of two rows of three seats, each a shard of its own. */
 export const ZONES = [1, 2]
