@@ -47,8 +47,8 @@ export async function openSqliteLedger({ path, maxWaiting = 1000, maxBacklog = 1
 
   /** Nothing can be sold without the thread, and a new process opens in milliseconds: better dead than answering 500. */
   function die(error: Error): void {
-    if (broken) return
     const wasOpen = isOpen
+    isOpen = false
     fail(error)
     if (wasOpen)
       setImmediate(() => {
