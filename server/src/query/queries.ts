@@ -29,6 +29,12 @@ export function createQueries(sql: Sql) {
     .select(['seq', 'active'])
     .where('event_id', '=', raw.raw('?') as never)
     .compile()
+  const versionOf = db
+    .selectFrom('event_zones')
+    .select('version')
+    .where('event_id', '=', raw.raw('?') as never)
+    .where('zone_id', '=', raw.raw('?') as never)
+    .compile()
 
   async function requireEvent(eventId: string): Promise<Schema['events']> {
     const event = await db.selectFrom('events').selectAll().where('event_id', '=', eventId).executeTakeFirst()
@@ -37,9 +43,9 @@ export function createQueries(sql: Sql) {
   }
 
   async function ticket(ticketId: string): Promise<Ticket> {
-    const { rows } = await db.executeQuery<Selectable<Schema['tickets']>>({ ...ticketById, parameters: [ticketId.toLowerCase()] })
-    if (!rows[0]) throw new Refusal('unknown-ticket', `There is no ticket ${ticketId}.`, { ticketId })
-    return ticketOf(rows[0])
+    const [row] = await sql.read<Selectable<Schema['tickets']>>(ticketById, [ticketId.toLowerCase()])
+    if (!row) throw new Refusal('unknown-ticket', `There is no ticket ${ticketId}.`, { ticketId })
+    return ticketOf(row)
   }
 
   async function tickets(filter: TicketFilter, after: readonly (string | number)[] | undefined, limit: number): Promise<NumberedTicket[]> {
@@ -180,9 +186,7 @@ export function createQueries(sql: Sql) {
 
   /** An event with its zones, and the number of the last change that it reflects; the two belong together. */
   async function event(eventId: string): Promise<{ detail: EventDetail; seq: number }> {
-    const {
-      rows: [now],
-    } = await db.executeQuery<{ seq: number; active: number }>({ ...seqOf, parameters: [eventId] })
+    const [now] = await sql.read<{ seq: number; active: number }>(seqOf, [eventId])
     if (!now?.active) throw unknownEvent(eventId)
     const cached = eventCache.get(eventId)
     // Descriptions change by imports only, which do not count as changes of seats: a second is soon enough.
@@ -224,12 +228,7 @@ export function createQueries(sql: Sql) {
   }
 
   async function zoneVersion(eventId: string, zoneId: number): Promise<number> {
-    const row = await db
-      .selectFrom('event_zones')
-      .select('version')
-      .where('event_id', '=', eventId)
-      .where('zone_id', '=', zoneId)
-      .executeTakeFirst()
+    const [row] = await sql.read<{ version: number }>(versionOf, [eventId, zoneId])
     if (row) return Number(row.version)
     await requireEvent(eventId)
     throw new Refusal('unknown-zone', `${eventId} has no zone ${zoneId}.`, { zoneId })
@@ -329,9 +328,7 @@ export function createQueries(sql: Sql) {
   }
 
   async function seq(eventId: string): Promise<number> {
-    const {
-      rows: [row],
-    } = await db.executeQuery<{ seq: number }>({ ...seqOf, parameters: [eventId] })
+    const [row] = await sql.read<{ seq: number }>(seqOf, [eventId])
     return Number(row?.seq ?? 0)
   }
 

@@ -9,6 +9,8 @@ export type Row = Readonly<Record<string, string | number | null>>
 
 export interface Sql {
   db: Kysely<Schema>
+  /** A compiled query with its parameters, outside any transaction: for what is asked a thousand times a second (Kysely: 40 us a query). */
+  read<T>(query: { sql: string }, parameters: readonly (string | number)[]): Promise<T[]>
   /** Inserts each row unless its primary key or a unique index has it already: true where it was new. */
   insertOnce(trx: Transaction<Schema>, table: keyof Schema, rows: readonly Row[]): Promise<boolean[]>
   /** Adds to counters; a row that is missing starts at zero. */

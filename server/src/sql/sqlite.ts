@@ -14,8 +14,12 @@ export function openSqlite(path: string): Sql {
   database.function('lower', { deterministic: true }, (text) => (typeof text === 'string' ? text.toLowerCase() : text))
   const prepare = cached(database)
   const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: adapted(database, prepare) }) })
+  // A connection of its own: the other one may be in the midst of a transaction that began before what a reader waits for.
+  const reader = path === ':memory:' ? database : new DatabaseSync(path, { readOnly: true, timeout: 5000 })
+  const prepareRead = cached(reader)
   return {
     db,
+    read: async <T>({ sql }: { sql: string }, parameters: readonly (string | number)[]) => prepareRead(sql).all(...parameters) as T[],
     async insertOnce(_, table, rows) {
       if (rows.length === 0) return []
       const [columns, marks] = listed(rows)
@@ -40,7 +44,10 @@ export function openSqlite(path: string): Sql {
       )
       for (const row of rows) upsert.run(...Object.values(row))
     },
-    close: () => db.destroy(),
+    async close() {
+      if (reader !== database) reader.close()
+      await db.destroy()
+    },
   }
 }
 
