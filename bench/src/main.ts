@@ -6,6 +6,7 @@ import { tableText } from './table.ts'
 
 const benchmarks: Record<string, { asks: string; load: () => Promise<Benchmark> }> = {
   echo: { asks: 'What does a durable purchase cost, against a bare JSON echo?', load: async () => (await import('./echo.ts')).echo },
+  burst: { asks: 'What does one client see that takes every seat in turn?', load: async () => (await import('./burst.ts')).burst },
   'sell-out': {
     asks: 'A crowd larger than the house: how fast, and is each seat sold once?',
     load: async () => (await import('./sell-out.ts')).sellOut,

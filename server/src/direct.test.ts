@@ -1,15 +1,17 @@
 /** The direct lane against Fastify's: the same request gets the same answer, whichever way it takes through the server. */
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import type { SoldTicket, Ticket } from '@onsale/contract/api'
-import { afterAll, expect, it } from 'vitest'
-import type { Answer } from '../test/answer.ts'
+import { afterAll, expect, it, onTestFinished } from 'vitest'
+import { type Answer, problem } from '../test/answer.ts'
 import { TICKETS } from '../test/client.ts'
 import { event, HALL } from '../test/house.ts'
 import { startTestPlatform, type TestPlatform } from '../test/platform.ts'
 import { sendRaw } from '../test/raw.ts'
 import { until } from '../test/until.ts'
 
-const onsale: TestPlatform = await startTestPlatform({ house: { venues: [HALL], events: [event('Play'), event('Pipe'), event('Half')] } })
+const onsale: TestPlatform = await startTestPlatform({
+  house: { venues: [HALL], events: [event('Play'), event('Pipe'), event('Half'), event('Full')] },
+})
 afterAll(() => onsale.stop())
 
 const seat = (column: number, row = 'A') => ({ venueId: 'Hall', eventId: 'Play', zoneId: 1, row, column })
@@ -75,4 +77,35 @@ it('sells nothing to a request that breaks off', async () => {
   expect((await onsale.buy(seat(5))).status).toBe(201)
   await onsale.settle()
   expect(await onsale.read<Ticket[]>('/query/api/v1/tickets?eventId=Half')).toEqual([])
+})
+
+it('refuses a purchase while 500 are under way, does nothing for it, and serves everybody afterwards', async () => {
+  const wish = JSON.stringify({ venueId: 'Hall', eventId: 'Full', zoneId: 3, quantity: 1 })
+  const head = `${post('Content-Type: application/json', `Content-Length: ${wish.length}`).join('\r\n')}\r\n\r\n`
+  const { hostname, port } = new URL(onsale.url)
+  const sockets: Socket[] = []
+  onTestFinished(() => sockets.forEach((socket) => void socket.destroy()))
+  const answers: string[] = []
+  for (let i = 0; i < 500; i++) {
+    const socket = connect(Number(port), hostname, () => socket.write(head))
+    socket.setEncoding('utf8').once('data', (text: string) => answers.push(text.slice(0, 12)))
+    sockets.push(socket)
+  }
+  const isFull = async () => (await onsale.buy({})).status === 503
+  await until('500 are under way', isFull)
+
+  const late = { venueId: 'Hall', eventId: 'Full', zoneId: 1, row: 'A', column: 1 }
+  const refused = await onsale.buy(late, { 'idempotency-key': 'late' })
+  expect([refused.status, problem(refused).code, refused.headers['retry-after']]).toEqual([503, 'busy', '1'])
+  // Half of them go on, half break off.
+  for (const [i, socket] of sockets.entries())
+    if (i % 2) socket.write(wish)
+    else socket.destroy()
+  await until('those who went on are answered', () => answers.length === 250)
+  expect(new Set(answers)).toEqual(new Set(['HTTP/1.1 201']))
+  await until('there is room again', async () => !(await isFull()))
+  const sold = await onsale.buy(late, { 'idempotency-key': 'late' })
+  expect([sold.status, sold.headers['idempotency-replayed']], sold.text).toEqual([201, undefined])
+  await onsale.settle()
+  expect(await onsale.read('/query/api/v1/tickets/count/Full')).toMatchObject({ count: 251 })
 })

@@ -1,6 +1,6 @@
 /** Alive, ready, and how it goes. */
 import type { Route } from '@onsale/contract/api'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import topology from '../../topology.json' with { type: 'json' }
 import { problem } from '../test/answer.ts'
 import { event, HALL } from '../test/house.ts'
@@ -70,6 +70,17 @@ it('is alive but not ready while an event has zones that the ledger does not kno
   expect((await onsale.get('/health')).status).toBe(200)
   const refused = await onsale.buy({ venueId: 'Hall', eventId: 'Play', zoneId: 9, row: 'A', column: 1 })
   expect([refused.status, problem(refused).code]).toEqual([503, 'zone-not-open'])
+})
+
+it('is alive but not ready when a check fails to answer', async () => {
+  const closed = await startTestPlatform({ house: { venues: [HALL], events: [event('Play')] }, env: { LOG_LEVEL: 'silent' } })
+  onTestFinished(() => closed.stop())
+  await closed.platform.adapters.ledger.close()
+  const answer = await closed.get('/health/ready')
+  expect(answer.status, answer.text).toBe(503)
+  const failing = answer.json<Ready>().checks.filter(({ status }) => status === 'failing')
+  expect(failing).toEqual([{ name: 'role', status: 'failing', detail: 'The ledger is closed.' }])
+  expect((await closed.get('/health')).status).toBe(200)
 })
 
 it('counts what happens as Prometheus text', async () => {

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import type { EventDetail, EventSummary, SoldTicket, Ticket, ZoneSeats } from '@onsale/contract/api'
 import { afterAll, describe, expect, it } from 'vitest'
 import { type Answer, problem } from '../test/answer.ts'
@@ -108,6 +109,22 @@ it('does not read the samples again over what lives', async () => {
   const second = await startTestPlatform({ dataDir, house: { ...house, events: [event('Play', { name: 'Another' }), event('New')] } })
   expect(await second.read<EventDetail>('/query/api/v1/events/Play')).toMatchObject({ name: 'The Play', sold: 2 })
   expect((await second.get('/query/api/v1/events/New')).status).toBe(404)
+  await second.stop()
+})
+
+it('stops while its projector fails, and what was sold meanwhile is seen after the next start', async () => {
+  const dataDir = await folder()
+  const first = await startTestPlatform({ dataDir, house: { venues: [HALL], events: [event('Play')] }, env: { LOG_LEVEL: 'silent' } })
+  const disk = new DatabaseSync(join(dataDir, 'read.db'), { timeout: 5000 })
+  disk.exec("create trigger refuse before insert on entries begin select raise(abort, 'no space left'); end")
+  const sold = await first.buy({ venueId: 'Hall', eventId: 'Play', zoneId: 1, quantity: 2 })
+  expect(sold.status, sold.text).toBe(201)
+  await first.stop()
+  expect(disk.prepare('select count(*) as n from entries').get()).toEqual({ n: 0 })
+  disk.exec('drop trigger refuse')
+  disk.close()
+  const second = await startTestPlatform({ dataDir })
+  expect(await second.read(String(sold.headers.location), String(sold.headers['onsale-position']))).toMatchObject({ row: 'A', column: '1' })
   await second.stop()
 })
 

@@ -4,6 +4,8 @@ import { afterAll, expect, it } from 'vitest'
 import { problem } from '../../test/answer.ts'
 import { event, HALL } from '../../test/house.ts'
 import { startTestPlatform, type TestPlatform } from '../../test/platform.ts'
+import { openSeatPath } from '../../test/seat-path.ts'
+import { watchPositions } from './positions.ts'
 
 const onsale: TestPlatform = await startTestPlatform({ house: { venues: [HALL], events: [event('Play')] } })
 afterAll(() => onsale.stop())
@@ -96,4 +98,22 @@ it('needs no position where nothing was ever sold', async () => {
   expect(answer.json()).toEqual({ eventId: 'Play', count: 0 })
   expect(answer.headers['onsale-position']).toBeUndefined()
   await empty.stop()
+})
+
+it('refuses a reader while 500 are waiting, and only those who would have to wait', async () => {
+  await using path = await openSeatPath({ venues: [HALL], events: [event('Play')] })
+  const { reach } = watchPositions(path.sql)
+  const sell = () => path.ask({ venueId: 'Hall', eventId: 'Play', zoneId: 3, quantity: 1 })
+  await sell()
+  await path.project()
+  const waiting = Promise.all(Array.from({ length: 500 }, () => reach('0-2')))
+  await expect(reach('0-2')).rejects.toMatchObject({ code: 'busy', facts: { retryAfter: 2 } })
+  await reach('0-1')
+  await sell()
+  await path.project()
+  await waiting
+  const next = reach('0-3')
+  await sell()
+  await path.project()
+  await next
 })

@@ -19,7 +19,7 @@ const onsale: TestPlatform = await startTestPlatform({
   house: {
     venues: [HALL, BARN, ...big.venues, ...loud.venues],
     events: [
-      ...['Play', 'Three', 'Old', 'Later', 'Late', 'Paced'].map((id) => event(id)),
+      ...['Play', 'Three', 'Old', 'Later', 'Late', 'Paced', 'Much', 'Little'].map((id) => event(id)),
       event('Hidden', { active: false }),
       ...big.events,
       ...loud.events,
@@ -237,6 +237,21 @@ it('breaks off with a listener that does not read, and keeps telling the others'
   await deaf.heard('the end', () => deaf.ended)
   expect(deaf.messages).toHaveLength(1)
   expect(other.ended).toBe(false)
+})
+
+it.each([
+  ['Much', 100_000, 'snapshot'],
+  ['Little', 70_000, 'change'],
+] as const)('a listener that comes back behind %s, three times %i bytes, hears a %s', async (eventId, bytes, kind) => {
+  await sell(eventId)
+  await onsale.settle()
+  for (let i = 0; i < 3; i++) await shout(eventId, bytes)
+  const live = await listen(eventId, 1)
+  await live.heard('what it missed', (messages) => messages.length > 0)
+  expect(live.messages).toMatchObject([{ kind, id: 4 }])
+  const next = await sell(eventId)
+  await live.heard('the next seat', (messages) => messages.at(-1)?.id === 5)
+  expect(seatsHeard(live.messages.slice(1))).toEqual(next)
 })
 
 /** Streams of their own over the same read side, for what the whole platform gives no handle on. */

@@ -155,6 +155,18 @@ describe('the relay', () => {
     expect(await path.ledger.ends()).toMatchObject([{ trimmed: 0, head: 100 }])
   })
 
+  test('stops although the projector keeps failing and the bus has room no more: everything stays in the log', async () => {
+    await using path = await openSeatPath(arena)
+    await sell(path, 1000)
+    const { relay, published, errors } = await start(path, { fails: true })
+    // Nothing is stored, so all is published again and again, until the bus, which takes 8,000, makes the relay wait.
+    await until('the relay waits for room', () => published.length === 9000)
+    await relay.stop()
+    expect(published).toHaveLength(9000)
+    expect(errors.map(String)).toContain('Error: the database is away')
+    expect(await path.ledger.ends()).toMatchObject([{ trimmed: 0, head: 1000 }])
+  })
+
   test('is woken by a poke, however long it would have rested', async () => {
     await using path = await openSeatPath(arena)
     const { relay } = await start(path, { idleMs: 3_600_000 })
@@ -171,12 +183,14 @@ type Setup = Partial<Pick<RelayOptions, 'ledger' | 'stored' | 'batch' | 'window'
   lose?: (message: Message) => boolean
   beforePublish?: () => Promise<void>
   projects?: boolean
+  /** Whether the projector throws whatever it is given. */
+  fails?: boolean
 }
 
 /** A relay over the real ledger and a bus that can forget, with the real projector behind it. */
 async function start(
   path: SeatPath,
-  { lose = () => false, beforePublish, projects = true, ...options }: Setup = {},
+  { lose = () => false, beforePublish, projects = true, fails = false, ...options }: Setup = {},
 ): Promise<{ relay: Relay; published: Message[]; errors: unknown[] }> {
   const published: Message[] = []
   const errors: unknown[] = []
@@ -190,7 +204,11 @@ async function start(
     },
   }
   const projector = createProjector(path.sql)
-  if (projects) await bus.subscribe('sql', async (bodies) => void (await projector.project(bodies, NOW)))
+  const project = async (bodies: string[]) => {
+    if (fails) throw new Error('the database is away')
+    await projector.project(bodies, NOW)
+  }
+  if (projects) await bus.subscribe('sql', project)
   const stored = () => storedPositions(path.sql)
   const relay = startRelay({ ledger: path.ledger, bus, stored, onError: (error) => errors.push(error), ...BRISK, ...options })
   onTestFinished(async () => {

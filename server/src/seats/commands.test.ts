@@ -175,6 +175,14 @@ describe('a repeated key', () => {
     expect(await heads(path)).toEqual([1])
   })
 
+  test('with another request for the best available is refused, and leaves the earliest seats to the next buyer', async () => {
+    await using path = await openSeatPath(hall)
+    const pair: Wish = { ...anywhere, quantity: 2 }
+    sold(await path.ask(pair, keyed('k', 'one')))
+    expect(refused(await path.ask({ ...pair, quantity: 4 }, keyed('k', 'two'))).code).toBe('idempotency-key-reused')
+    expect(sold(await path.ask(pair)).tickets.map(({ row, column }) => row + column)).toEqual(['A3', 'A4'])
+  })
+
   test('twenty at once sell once, whichever kind of wish it is', async () => {
     await using path = await openSeatPath(hall)
     for (const [i, wish] of [seat('B', 3), { ...anywhere, quantity: 2 }].entries()) {

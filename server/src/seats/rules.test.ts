@@ -226,6 +226,22 @@ describe('the best available seats', () => {
     expect(new Set(options.flat()).size).toBe(24)
   })
 
+  test('a zone of 200,000 seats: every other one free does not end the stack, and all free is not looked through', () => {
+    const sparse = house(...Array<string>(400).fill('.s'.repeat(250)))
+    expect(together(sparse.map, sparse.states, search(2))).toEqual([])
+    expect(apart(sparse.map, sparse.states, search(2))).toEqual([[0, 2]])
+    const empty = house(...Array<string>(400).fill('.'.repeat(500)))
+    const looked = new (class extends Set<number> {
+      seats = 0
+      override has(seat: number): boolean {
+        this.seats++
+        return super.has(seat)
+      }
+    })()
+    expect(together({ ...empty.map, accessible: looked }, empty.states, search(2))).toHaveLength(8)
+    expect(looked.seats).toBeLessThanOrEqual(500)
+  })
+
   test('within a named row nothing else is looked at', () => {
     const { map, states } = house('....', 's.s.', '....')
     expect(together(map, states, search(2, { row: 1 }))).toEqual([])

@@ -1,5 +1,5 @@
 import { useMemo } from 'react'
-import type { SeatLook, SeatPlace } from '../ui/seat-map/seat-look.ts'
+import type { SeatLook, SeatPlace } from '../ui/seat-map/seat-state.ts'
 import type { SeatWords } from '../ui/seat-map/seat-words.ts'
 import { useWords, type Words } from '../words.ts'
 

@@ -4,7 +4,7 @@ import { memo, useCallback, useDeferredValue, useSyncExternalStore } from 'react
 import type { SeatMapProps, SeatMapZone } from './SeatMap.tsx'
 import type { SeatFeed } from './seat-feed.ts'
 import { cellsAround, columnOf, NONE, rowName, rowOf } from './seat-geometry.ts'
-import { lookOf, placeOf } from './seat-look.ts'
+import { lookOf, placeOf } from './seat-state.ts'
 
 type CellsProps = { readonly map: SeatMapProps; readonly feed: SeatFeed; readonly at: number }
 

@@ -2,7 +2,7 @@
 import { useRef } from 'react'
 import type { SeatMapProps } from './SeatMap.tsx'
 import { rowName } from './seat-geometry.ts'
-import { lookOf, placeOf } from './seat-look.ts'
+import { lookOf, placeOf } from './seat-state.ts'
 
 type SeatRowProps = {
   readonly map: SeatMapProps

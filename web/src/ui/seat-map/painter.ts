@@ -1,6 +1,6 @@
 // What a painter of seats does, and what it draws from. Two of them: SVG up to 5,000 seats, Canvas 2D above.
 import type { SeatShape, View, Viewport } from './seat-geometry.ts'
-import type { SeatPlace } from './seat-look.ts'
+import type { SeatPlace } from './seat-state.ts'
 
 export type Scene = {
   readonly shape: SeatShape

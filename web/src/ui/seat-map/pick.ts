@@ -1,7 +1,7 @@
 // One press on a seat: what it does and what is said about it. The same for map and rows.
 import type { SeatMapProps } from './SeatMap.tsx'
 import { columnOf, rowName, rowOf } from './seat-geometry.ts'
-import { lookOf } from './seat-look.ts'
+import { lookOf } from './seat-state.ts'
 
 export function pickSeat(props: SeatMapProps, seat: number, say: (sentence: string) => void): void {
   const { zone, seats, words, price, max, onToggle } = props

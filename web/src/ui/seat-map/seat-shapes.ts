@@ -2,7 +2,7 @@
 // strings, the Canvas painter's pens fill a Path2D. Mine and lost are not here: they lie above (marks.ts), so that a pick
 // touches neither painter.
 import { FREE, HELD, OUTLINE_PITCH, SOLD } from './seat-geometry.ts'
-import type { SeatPlace } from './seat-look.ts'
+import type { SeatPlace } from './seat-state.ts'
 
 export type Pen = {
   readonly box: (x: number, y: number, side: number, radius: number) => void

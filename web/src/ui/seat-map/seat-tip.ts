@@ -2,7 +2,7 @@
 import type { Camera } from './camera.ts'
 import type { SeatMapProps } from './SeatMap.tsx'
 import { columnOf, type Point, rowName, rowOf, seatAt, seatCentre } from './seat-geometry.ts'
-import { lookOf, placeOf } from './seat-look.ts'
+import { lookOf, placeOf } from './seat-state.ts'
 
 /** Below this the mouse covers several seats. */
 const SMALLEST_PITCH = 6

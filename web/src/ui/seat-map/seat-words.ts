@@ -1,5 +1,5 @@
 // What the seat map says. Whole sentences come from the language files; nothing is glued together here.
-import type { SeatLook, SeatPlace } from './seat-look.ts'
+import type { SeatLook, SeatPlace } from './seat-state.ts'
 
 export type SeatName = { readonly row: string; readonly seat: number }
 
