@@ -124,6 +124,7 @@ it('stops while its projector fails, and what was sold meanwhile is seen after t
   disk.exec('drop trigger refuse')
   disk.close()
   const second = await startTestPlatform({ dataDir })
+  await second.settle()
   expect(await second.read(String(sold.headers.location), String(sold.headers['onsale-position']))).toMatchObject({ row: 'A', column: '1' })
   await second.stop()
 })
