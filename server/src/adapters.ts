@@ -40,4 +40,5 @@ export async function openSql(url: string): Promise<Sql> {
   return openSqlite(pathOf(url))
 }
 
-const pathOf = (url: string): string => url.slice(url.indexOf(':') + 1)
+/** The file of a `sqlite:` URL. */
+export const pathOf = (url: string): string => url.slice(url.indexOf(':') + 1)

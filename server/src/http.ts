@@ -29,6 +29,8 @@ export function createHttp(report: Report, bodyTimeoutMs = 30_000): FastifyInsta
       {
         requestTimeout: bodyTimeoutMs,
         headersTimeout: bodyTimeoutMs,
+        // Node looks for late requests every 30 s otherwise, and half a minute becomes a whole one.
+        connectionsCheckingInterval: 2000,
         keepAliveTimeout: 72_000,
         maxHeaderSize: 16 * 1024,
         requireHostHeader: false,

@@ -17,10 +17,17 @@ try {
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
 } catch (error) {
-  die(error instanceof ConfigError ? error.message : error)
+  die(error instanceof ConfigError ? error.message : `Onsale cannot start: ${reasonOf(error)}`)
 }
 
 function die(error: unknown): never {
   console.error(error)
   process.exit(1)
+}
+
+/** One line for a person; the stack only of what is our own mistake. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if ('code' in error && error.code === 'EADDRINUSE') return `the port is taken (${error.message}). Give another one: PORT=8081 npm start`
+  return 'code' in error || /in use by another process|format/.test(error.message) ? error.message : (error.stack ?? error.message)
 }

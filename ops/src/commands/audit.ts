@@ -1,4 +1,5 @@
-import { openLedger, openSql } from '@onsale/server/adapters'
+import { existsSync } from 'node:fs'
+import { openLedger, openSql, pathOf } from '@onsale/server/adapters'
 import { audit } from '@onsale/server/audit'
 import { readConfig } from '@onsale/server/config'
 import type { Command } from 'commander'
@@ -10,6 +11,8 @@ export function addAudit(program: Command): void {
     .option('--json', 'prints {differences, checked}')
     .action(async ({ json }: { json?: boolean }) => {
       const config = readConfig()
+      for (const url of [config.ledgerUrl, config.databaseUrl])
+        if (!existsSync(pathOf(url))) throw new Error(`There is nothing to audit: ${pathOf(url)} does not exist. Is DATA_DIR right?`)
       const ledger = await openLedger(config.ledgerUrl)
       const sql = await openSql(config.databaseUrl)
       const { differences, checked } = await audit(ledger, sql, Date.now()).finally(() => Promise.all([ledger.close(), sql.close()]))

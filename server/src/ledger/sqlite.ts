@@ -11,7 +11,7 @@ import type { Answer, Request } from './sqlite.worker.ts'
 export type SqliteLedgerOptions = {
   /** A file, or ':memory:' for tests that need no durability. */
   path: string
-  /** Commits that may wait for the next batch; at 30,000/s, 1,000 wait some 30 ms. */
+  /** Commits that may wait for the next batch; at 20,000/s, 2,000 wait some 100 ms. */
   maxWaiting?: number
   /** Entries that the read side may be behind before sales stop. */
   maxBacklog?: number
@@ -20,7 +20,7 @@ export type SqliteLedgerOptions = {
 type Waiting<T> = { resolve: (value: T) => void; reject: (error: Error) => void }
 type Batch = { changes: Change[]; buyers: Waiting<Outcome>[] }
 
-export async function openSqliteLedger({ path, maxWaiting = 1000, maxBacklog = 1_000_000 }: SqliteLedgerOptions): Promise<Ledger> {
+export async function openSqliteLedger({ path, maxWaiting = 2000, maxBacklog = 1_000_000 }: SqliteLedgerOptions): Promise<Ledger> {
   const worker = new Worker(new URL('./sqlite.worker.ts', import.meta.url), {
     workerData: { path },
     resourceLimits: { maxYoungGenerationSizeMb: 16 },

@@ -104,6 +104,10 @@ export function addQueryRoutes(http: FastifyInstance, queries: Queries, position
       const last = request.headers['last-event-id']
       if (last !== undefined && !/^\d{1,15}$/.test(String(last)))
         throw badInput([{ field: 'Last-Event-ID', message: 'is not an id of this stream' }])
+      if (request.method === 'HEAD') {
+        await queries.event(eventId)
+        return reply.type('text/event-stream; charset=utf-8').send()
+      }
       await streams.open(eventId, last === undefined ? null : Number(last), request, reply)
     },
   })

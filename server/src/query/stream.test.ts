@@ -1,6 +1,6 @@
 /** The live stream: a snapshot, then every change once and in order, whoever comes, goes and comes back. */
 import type { SoldTickets } from '@onsale/contract/api'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { problem } from '../../test/answer.ts'
 import { BARN, event, HALL, HALL_SEATS, type House, oneZone } from '../../test/house.ts'
 import { type Live, type LiveMessage, openLive, seatsHeard, streamPath } from '../../test/live.ts'
@@ -300,4 +300,11 @@ it('says something now and then, so that nobody between takes the line for dead'
   const ended = live.heard('the end', () => live.ended)
   await stop()
   await ended
+})
+
+it('answers HEAD with its headers and nothing else, and keeps no place for it', async () => {
+  const house = await startTestPlatform({ house: { venues: [HALL], events: [event('Play')] } })
+  onTestFinished(() => house.stop())
+  const answer = await fetch(`${house.url}/query/api/v1/events/Play/stream`, { method: 'HEAD' })
+  expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([200, 'text/event-stream; charset=utf-8', ''])
 })

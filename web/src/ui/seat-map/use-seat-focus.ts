@@ -4,8 +4,8 @@ import { pickSeat } from './pick.ts'
 import { pickPitch } from './pick-pitch.ts'
 import type { SeatMapProps } from './SeatMap.tsx'
 import type { SeatFeed } from './seat-feed.ts'
-import { lookOf } from './seat-state.ts'
 import { moveOfKey, moveSeat, type SeatField, startSeat } from './seat-moves.ts'
+import { lookOf } from './seat-state.ts'
 import type { Stage } from './stage.ts'
 
 export type SeatFocus = {
