@@ -61,10 +61,10 @@ export type Entry = Static<typeof Entry>
 /** What the command writes; the ledger adds the rest. */
 export type Fact = Entry extends infer E ? (E extends unknown ? Omit<E, 'shard' | 'position' | 'was'> : never) : never
 
-/** An entry on its way: what carriers need to know of it in the open, and the fact as the command wrote it, unread. */
-export type LogEntry = { shard: string; position: number; was: string; fact: string }
+/** An entry on its way: what carriers need to know of it in the open, and the whole as one JSON object on one line. */
+export type LogEntry = { shard: string; position: number; body: string }
 
-/** One JSON message: the fact with its place in the log. */
-export function seal({ shard, position, was, fact }: LogEntry): string {
+/** The fact, as the command wrote it and unread, with its place in the log. */
+export function seal(shard: string, position: number, was: string, fact: string): string {
   return `{"shard":${JSON.stringify(shard)},"position":${position},"was":"${was}",${fact.slice(1)}`
 }

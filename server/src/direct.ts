@@ -31,19 +31,27 @@ export function serveDirectly<Body>(http: FastifyInstance, report: Report, route
       return true
     }
     underWay++
-    response.once('close', () => underWay--)
-    readText(request, (text) => {
-      answer(text, request.headers).then(
-        ({ status, headers, body }) => write(response, status, requestId, 'application/json; charset=utf-8', headers, body),
-        (error: unknown) => refuse(response, requestId, error),
-      )
+    const leave = (): void => void underWay--
+    const fail = (error: unknown): void => {
+      leave()
+      refuse(response, requestId, error)
+    }
+    readText(request, leave, (text) => {
+      try {
+        handle(bodyOf(text), request.headers).then(({ status, headers, body }) => {
+          leave()
+          write(response, status, requestId, 'application/json; charset=utf-8', headers, body)
+        }, fail)
+      } catch (error) {
+        fail(error)
+      }
     })
     return true
   })
 
-  async function answer(text: string, headers: IncomingHttpHeaders): Promise<Answer> {
+  function bodyOf(text: string): Body {
     const body = parseJson(text)
-    if (fits(body)) return handle(body as Body, headers)
+    if (fits(body)) return body as Body
     throw Object.assign(new Error('bad input'), { validation: fits.errors, validationContext: 'body' })
   }
 
@@ -69,11 +77,18 @@ function isPlainJson(headers: IncomingHttpHeaders): boolean {
   )
 }
 
-/** Nothing is called for a request that breaks off. */
-function readText(request: IncomingMessage, use: (text: string) => void): void {
+/** One of the two is called, once. A buyer who leaves after the body was read is an error too, and has been used already. */
+function readText(request: IncomingMessage, brokenOff: () => void, use: (text: string) => void): void {
   const chunks: Buffer[] = []
+  let isRead = false
   request.on('data', (chunk: Buffer) => chunks.push(chunk))
-  request.on('end', () => use((chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)).toString()))
+  request.on('end', () => {
+    isRead = true
+    use((chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)).toString())
+  })
+  request.on('error', () => {
+    if (!isRead) brokenOff()
+  })
 }
 
 const CONSTANT = Object.entries({ ...CONSTANT_HEADERS, 'cache-control': 'no-store' }).flat()

@@ -38,7 +38,7 @@ export function messagesOf(eventId: string, acts: readonly Act[]): string[] {
     const shard = `${eventId}-${zoneId}`
     const position = (heads.get(shard) ?? 0) + 1
     heads.set(shard, position)
-    messages.push(seal({ shard, position, was: names.map((name) => at(name).letter).join(''), fact: JSON.stringify(fact) }))
+    messages.push(seal(shard, position, names.map((name) => at(name).letter).join(''), JSON.stringify(fact)))
     const letter = fact.kind === 'SeatsSold' ? 's' : fact.kind === 'SeatsHeld' ? 'h' : '.'
     for (const [i, name] of names.entries())
       seats.set(`${zoneId} ${name}`, fact.kind === 'SeatsSold' ? { letter, ticketId: fact.seats[i]?.ticketId as string } : { letter })

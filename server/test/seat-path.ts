@@ -2,7 +2,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Wish } from '@onsale/contract/api'
-import { seal } from '@onsale/contract/entry'
 import { Refusal } from '@onsale/contract/refusals'
 import { type Catalogue, openCatalogue } from '../src/catalogue/catalogue.ts'
 import { importEvent, importVenue, openNewEvents } from '../src/catalogue/import.ts'
@@ -75,7 +74,12 @@ async function projectLog(ledger: Ledger, sql: Sql): Promise<Projected[]> {
     for (let after = 0; ; ) {
       const entries = await ledger.read({ shard, after, limit: 1000 })
       if (entries.length === 0) break
-      done.push(await projector.project(entries.map(seal), NOW))
+      done.push(
+        await projector.project(
+          entries.map(({ body }) => body),
+          NOW,
+        ),
+      )
       after = entries.at(-1)?.position as number
     }
   return done

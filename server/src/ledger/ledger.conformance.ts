@@ -32,6 +32,7 @@
  *   reading skips the first of a batch ..... reading begins after a position, and 4 more
  *   no limit to what waits, or to the backlog  when too many commits wait; when the read side is too far behind
  */
+import { type LogEntry, seal } from '@onsale/contract/entry'
 import * as fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { hostLedger } from './ledger.host.ts'
@@ -725,14 +726,24 @@ async function sellAll(ledger: Ledger): Promise<string> {
   return shardOf(outcomes[0] as Outcome)
 }
 
-/** Entries of every shard after a position, read as the relay reads them. */
-async function wholeLog(ledger: Ledger, from = 0): ReturnType<Ledger['read']> {
-  const entries: Awaited<ReturnType<Ledger['read']>> = []
+type Opened = { shard: string; position: number; was: string; fact: string }
+
+/** Entries of every shard after a position, read as the relay reads them, and opened. */
+async function wholeLog(ledger: Ledger, from = 0): Promise<Opened[]> {
+  const entries: Opened[] = []
   for (const { shard } of await ledger.ends())
     for (let after = from; ; after = entries.at(-1)?.position ?? after) {
       const next = await ledger.read({ shard, after, limit: 5000 })
-      entries.push(...next)
+      entries.push(...next.map(opened))
       if (next.length === 0) break
     }
   return entries
+}
+
+/** The fact is what follows the entry's place in the log, to the letter. */
+function opened({ shard, position, body }: LogEntry): Opened {
+  const [, was = ''] = /"was":"([.hs]+)",/.exec(body) ?? []
+  const empty = seal(shard, position, was, '{')
+  expect(body.startsWith(empty)).toBe(true)
+  return { shard, position, was, fact: `{${body.slice(empty.length)}` }
 }

@@ -84,18 +84,14 @@ export function unflattenOutcomes({ numbers, rest }: FlatOutcomes, changes: read
   })
 }
 
-/** Three parts an entry: position, what the seats were, fact. */
-export type FlatEntries = (string | number)[]
-
-export function flattenEntries(entries: readonly LogEntry[]): FlatEntries {
-  const flat: FlatEntries = []
-  for (const { position, was, fact } of entries) flat.push(position, was, fact)
-  return flat
+/** The entries of a read as one text: their positions follow each other, so the first is enough. Lists of parts cost the main thread 2 us an entry more. */
+export function formatEntries(entries: readonly LogEntry[]): string {
+  let text = String(entries[0]?.position ?? '')
+  for (const { body } of entries) text += `\n${body}`
+  return text
 }
 
-export function unflattenEntries(flat: FlatEntries): LogEntry[] {
-  const entries: LogEntry[] = []
-  for (let i = 0; i < flat.length; i += 3)
-    entries.push({ shard: SHARD, position: flat[i] as number, was: flat[i + 1] as string, fact: flat[i + 2] as string })
-  return entries
+export function parseEntries(text: string): LogEntry[] {
+  const [first, ...bodies] = text.split('\n')
+  return bodies.map((body, i) => ({ shard: SHARD, position: Number(first) + i, body }))
 }

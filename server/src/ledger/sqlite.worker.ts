@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { ZoneOpening } from './ledger.ts'
 import { openStore } from './sqlite.store.ts'
-import { type FlatOutcomes, flattenEntries, flattenOutcomes, parseChanges } from './sqlite.wire.ts'
+import { type FlatOutcomes, flattenOutcomes, formatEntries, parseChanges } from './sqlite.wire.ts'
 
 /** A text is a batch of commits. */
 export type Request =
@@ -60,7 +60,7 @@ function work(request: Exclude<Request, string>): unknown {
     case 'open':
       return store.open(request.zones)
     case 'read':
-      return flattenEntries(store.read(request.after, request.limit))
+      return formatEntries(store.read(request.after, request.limit))
     case 'trim':
       return store.trim(request.position)
     case 'seats':

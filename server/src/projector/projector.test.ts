@@ -302,7 +302,7 @@ function sale(eventId: string, position: number, seat: string, ticketId = newId(
     currency: 'CAD',
     seats: [{ ...placeOf(seat), ticketId }],
   }
-  return seal({ shard: `${eventId}-1`, position, was: '.', fact: JSON.stringify(fact) })
+  return seal(`${eventId}-1`, position, '.', JSON.stringify(fact))
 }
 
 function refund(eventId: string, position: number, seat: string, ticketId: string): string {
@@ -314,7 +314,7 @@ function refund(eventId: string, position: number, seat: string, ticketId: strin
     currency: 'CAD',
     seats: [{ ...placeOf(seat), ticketId }],
   }
-  return seal({ shard: `${eventId}-1`, position, was: 's', fact: JSON.stringify(fact) })
+  return seal(`${eventId}-1`, position, 's', JSON.stringify(fact))
 }
 
 const headOf = (eventId: string) => ({ v: 1, createdOn: new Date(NOW).toISOString(), venueId: 'Hall', eventId, zoneId: 1 }) as const

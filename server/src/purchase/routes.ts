@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify'
 import { serveDirectly } from '../direct.ts'
 import type { Report } from '../report.ts'
 import type { Sale, SeatCommands } from '../seats/commands.ts'
+import { ticketText } from '../seats/fact.ts'
 import { ANYONE, refuseForeignOrigin } from '../session.ts'
 import { commandKey } from './idempotency.ts'
 
@@ -46,6 +47,7 @@ function answerOf({ tickets, shard, position, replayed }: Sale, wish: Wish): Ans
     'onsale-position': formatPosition({ shard, position }),
   }
   if (replayed) headers['idempotency-replayed'] = 'true'
+  const texts = tickets.map(ticketText)
   const alone = wish.column !== undefined
-  return { status: 201, headers, body: JSON.stringify(alone ? first : { tickets }) }
+  return { status: 201, headers, body: alone ? (texts[0] as string) : `{"tickets":[${texts}]}` }
 }

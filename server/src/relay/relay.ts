@@ -4,7 +4,6 @@
  */
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
-import { seal } from '@onsale/contract/entry'
 import type { Bus } from '../bus/bus.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
@@ -19,7 +18,7 @@ export type RelayOptions = {
   window?: number
   /** Rest between two rounds while there is work; bounds how often `stored` is asked. */
   restMs?: number
-  /** Rest while much is coming: entries that gather are stored together, at half the CPU an entry. It delays what is read by as much. */
+  /** Rest while much is coming: entries that gather are stored together (us an entry: 23.7 in batches of 500, 17.9 of 2,000, 16.5 of 4,000). It delays what is read by as much. */
   gatherMs?: number
   /** Rest when there was nothing to do: other processes may have appended. */
   idleMs?: number
@@ -46,7 +45,7 @@ export function startRelay({
   batch = 2000,
   window = 16_000,
   restMs = 10,
-  gatherMs = 150,
+  gatherMs = 250,
   idleMs = 250,
   againMs = 5000,
 }: RelayOptions): Relay {
@@ -66,7 +65,7 @@ export function startRelay({
       while (at.published < head && at.published - at.stored < window && !stopping.signal.aborted) {
         const entries = await ledger.read({ shard, after: at.published, limit: batch })
         if (entries.length === 0) break
-        await untilStopped(bus.publish(entries.map((entry) => ({ shard, position: entry.position, body: seal(entry) }))))
+        await untilStopped(bus.publish(entries))
         at.published = entries.at(-1)?.position as number
         published = (published ?? 0) + entries.length
       }

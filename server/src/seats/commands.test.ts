@@ -42,7 +42,10 @@ describe('a sale', () => {
       { ticketId: expect.any(String), ...common, row: 'A', column: '2', createdOn, purchaseTime: createdOn },
     ])
     const [entry] = await path.ledger.read({ shard: sale.shard, after: 0, limit: 10 })
-    expect(JSON.parse(entry?.fact ?? '')).toEqual({
+    expect(JSON.parse(entry?.body ?? '')).toEqual({
+      shard: sale.shard,
+      position: 1,
+      was: '..',
       v: 1,
       kind: 'SeatsSold',
       createdOn,

@@ -3,13 +3,12 @@
  * import all come through here; `writers.test.ts` lists the writers of seat state and finds this file.
  */
 import type { SoldTicket, Wish } from '@onsale/contract/api'
-import type { SeatsSold } from '@onsale/contract/entry'
 import { Refusal } from '@onsale/contract/refusals'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Change, Ledger, Option, Outcome, SeatStates } from '../ledger/ledger.ts'
 import { Beliefs } from './beliefs.ts'
 import { apart, together } from './best-available.ts'
-import { seatName } from './map.ts'
+import { factText, type Sold, soldFact, ticketsOf } from './fact.ts'
 import { type Best, type Named, onSale, type PricedZone, refuseBest, refuseNamed, type SellableEvent, understand } from './rules.ts'
 
 /** Who asks, when, and under which key. Time and ids are arguments, so that the same input gives the same decision. */
@@ -20,8 +19,6 @@ export type Sale = { tickets: SoldTicket[]; shard: string; position: number; rep
 
 export type SeatCommands = { sell(wish: Wish, asked: Asked): Promise<Sale> }
 
-type Fact = Omit<SeatsSold, 'shard' | 'position' | 'was'>
-
 /** Lost races of one wish before it is asked to come again: each one sold the seats to somebody else. */
 const ROUNDS = 32
 
@@ -30,14 +27,14 @@ export function createSeatCommands(ledger: Ledger, catalogue: Catalogue): SeatCo
   const looks = new Map<string, Promise<SeatStates | null>>()
 
   async function sell(wish: Wish, asked: Asked): Promise<Sale> {
-    const event = await eventOf(wish)
+    if (!catalogue.event(wish.eventId) || !catalogue.hasVenue(wish.venueId)) await catalogue.refresh()
+    const event = eventOf(wish)
     const wanted = wantedNow(event, wish, asked.at)
     if (wanted instanceof Refusal) return firstAnswer(event, asked, wanted)
     return wanted.kind === 'named' ? sellNamed(event, wanted, asked) : sellBest(event, wanted, asked)
   }
 
-  async function eventOf({ venueId, eventId }: Wish): Promise<SellableEvent> {
-    if (!catalogue.event(eventId) || !catalogue.hasVenue(venueId)) await catalogue.refresh()
+  function eventOf({ venueId, eventId }: Wish): SellableEvent {
     if (!catalogue.hasVenue(venueId)) throw new Refusal('unknown-venue', `There is no venue ${venueId}.`, { venueId })
     const event = catalogue.event(eventId)
     if (!event) throw new Refusal('unknown-event', `There is no event ${eventId}.`, { eventId })
@@ -60,7 +57,9 @@ export function createSeatCommands(ledger: Ledger, catalogue: Catalogue): SeatCo
 
   async function sellNamed(event: SellableEvent, wanted: Named, asked: Asked): Promise<Sale> {
     const zoneId = wanted.zone.map.zoneId
-    const { fact, option } = optionOf(event, wanted.zone, wanted.seats, ids(wanted.seats.length, asked), asked.at)
+    const owners = ids(wanted.seats.length, asked)
+    const fact = soldFact(event, wanted.zone, wanted.seats, owners, asked.at)
+    const option: Option = { seats: wanted.seats, owners, fact: factText(fact) }
     const outcome = await ledger.commit(changeOf(event, zoneId, [option], asked))
     if (outcome.ok && outcome.replayed) return saleOf(outcome)
     if (outcome.ok) {
@@ -71,13 +70,13 @@ export function createSeatCommands(ledger: Ledger, catalogue: Catalogue): SeatCo
   }
 
   async function sellBest(event: SellableEvent, wanted: Best, asked: Asked): Promise<Sale> {
-    const ticketIds = ids(wanted.quantity, asked)
+    const owners = ids(wanted.quantity, asked)
     for (let lost = 0; lost < ROUNDS + wanted.zones.length; lost++) {
       const chosen = await choose(event, wanted, asked.at)
       if (!chosen) return firstAnswer(event, asked, await soldOut(event, wanted, asked.at))
       const { zone, sets } = chosen
       const key = zoneKey(event, zone)
-      const options = sets.map((seats) => optionOf(event, zone, seats, ticketIds, asked.at).option)
+      const options = sets.map((seats): Option => ({ seats, owners, fact: factText(soldFact(event, zone, seats, owners, asked.at)) }))
       let taken: readonly number[] = []
       const outcome = await ledger
         .commit(changeOf(event, zone.map.zoneId, options, asked))
@@ -157,46 +156,8 @@ function changeOf(event: SellableEvent, zoneId: number, options: Option[], { at,
   return key ? { ...change, key } : change
 }
 
-function optionOf(
-  event: SellableEvent,
-  zone: PricedZone,
-  seats: readonly number[],
-  ticketIds: readonly string[],
-  at: number,
-): { fact: Fact; option: Option } {
-  const fact: Fact = {
-    v: 1,
-    kind: 'SeatsSold',
-    createdOn: new Date(at).toISOString(),
-    venueId: event.venueId,
-    eventId: event.eventId,
-    zoneId: zone.map.zoneId,
-    status: 'PAID',
-    price: zone.price,
-    currency: event.currency,
-    seats: seats.map((seat, i) => ({ ticketId: ticketIds[i] as string, ...seatName(zone.map, seat) })),
-  }
-  return { fact, option: { seats, owners: ticketIds, fact: JSON.stringify(fact) } }
-}
-
 function saleOf({ fact, shard, position, replayed }: Extract<Outcome, { ok: true }>): Sale {
-  return { tickets: ticketsOf(JSON.parse(fact) as Fact), shard, position, replayed }
-}
-
-function ticketsOf({ venueId, eventId, zoneId, status, price, currency, createdOn, seats }: Fact): SoldTicket[] {
-  return seats.map(({ ticketId, row, column }) => ({
-    ticketId,
-    venueId,
-    eventId,
-    zoneId,
-    row,
-    column,
-    status,
-    price,
-    currency,
-    createdOn,
-    purchaseTime: createdOn,
-  }))
+  return { tickets: ticketsOf(JSON.parse(fact) as Sold), shard, position, replayed }
 }
 
 function refusalOf(why: 'key-reused' | 'not-open', event: SellableEvent, zoneId: number): Refusal {

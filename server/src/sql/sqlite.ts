@@ -10,6 +10,8 @@ export function openSqlite(path: string): Sql {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
   const database = new DatabaseSync(path, { timeout: 5000 })
   database.exec('pragma page_size = 4096; pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 16000;')
+  // With SQLite's own 2 MB, the pages of the seat index are read anew for every batch: 16.4 us an entry instead of 13.9.
+  database.exec('pragma cache_size = -24000;')
   // SQLite's own knows A to Z only, and a search has to find Ödipus.
   database.function('lower', { deterministic: true }, (text) => (typeof text === 'string' ? text.toLowerCase() : text))
   const prepare = cached(database)

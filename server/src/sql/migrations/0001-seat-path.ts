@@ -56,8 +56,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('version', 'bigint', required)
     .addPrimaryKeyConstraint('event_zones_pk', ['event_id', 'zone_id'])
     .execute()
-  await db.schema
-    .createTable('entries')
+  await clustered(db, 'entries')
     .addColumn('shard', shard, required)
     .addColumn('position', 'bigint', required)
     .addColumn('body', 'text', required)
@@ -88,7 +87,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createIndex('tickets_one_owner')
     .on('tickets')
-    .columns(['event_id', 'zone_id', 'row_', 'column_', 'living'])
+    .columns(['zone_id', 'event_id', 'row_', 'column_', 'living'])
     .unique()
     .execute()
   await clustered(db, 'held_seats')
