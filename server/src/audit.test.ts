@@ -94,13 +94,13 @@ describe('each fault is named', () => {
     },
     {
       fault: 'an entry is missing in the archive',
-      plant: 'delete from entries where position = 1',
+      plant: 'delete from entries where first = 1',
       what: ['gap', 'archive', 'owner'],
       where: 'shard 0',
     },
     {
       fault: 'the last entry is missing in the archive',
-      plant: 'delete from entries where position = 3',
+      plant: 'delete from entries where first = 3',
       what: ['archive', 'owner'],
       where: 'shard 0',
     },
@@ -118,19 +118,19 @@ describe('each fault is named', () => {
     },
     {
       fault: 'an archived entry was rewritten',
-      plant: `update entries set body = replace(body, '"column":"1"', '"column":"5"') where position = 1`,
+      plant: `update entries set body = replace(body, '"column":"1"', '"column":"5"') where first = 1`,
       what: ['archive', 'owner'],
       where: 'Show/1 A5',
     },
     {
       fault: 'an archived entry says the seat was sold before',
-      plant: `update entries set body = replace(body, '"was":"."', '"was":"s"') where position = 1`,
+      plant: `update entries set body = replace(body, '"was":"."', '"was":"s"') where first = 1`,
       what: ['was'],
       where: 'Show/1 A1',
     },
     {
       fault: 'an archived entry sells a sold seat',
-      plant: `update entries set body = replace(body, '"column":"2"', '"column":"1"') where position = 2`,
+      plant: `update entries set body = replace(body, '"column":"2"', '"column":"1"') where first = 2`,
       what: ['sold-twice', 'was', 'archive', 'owner'],
       where: 'Show/1 A1',
     },
@@ -248,8 +248,10 @@ const wishes: Wish[] = [
 
 /** A1, A2 and A3 of zone 1, at positions 1, 2 and 3. */
 async function sellThree(path: SeatPath): Promise<void> {
-  for (const column of [1, 2, 3]) await path.ask(seat(column))
-  await path.project()
+  for (const column of [1, 2, 3]) {
+    await path.ask(seat(column))
+    await path.project() // each in an archive row of its own
+  }
 }
 
 async function openEmpty({ folder }: SeatPath): Promise<Ledger> {

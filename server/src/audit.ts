@@ -4,7 +4,7 @@
  */
 import type { Entry } from '@onsale/contract/entry'
 import { FREE, HELD, type Ledger, NONE, SOLD } from './ledger/ledger.ts'
-import { isKnown } from './projector/projector.ts'
+import { entriesIn, isKnown } from './projector/projector.ts'
 import { rowIndex, seatName as seatNameOf, zoneMap } from './seats/map.ts'
 import type { Sql } from './sql/sql.ts'
 
@@ -76,21 +76,20 @@ async function replayArchive(sql: Sql, tell: Tell, checked: { entries: number })
     for (let after = 0; ; ) {
       const rows = await sql.db
         .selectFrom('entries')
-        .select(['position', 'body'])
+        .select(['last', 'body'])
         .where('shard', '=', shard)
-        .where('position', '>', after)
-        .orderBy('position')
-        .limit(5000)
+        .where('first', '>', after)
+        .orderBy('first')
+        .limit(10)
         .execute()
       if (rows.length === 0) break
-      for (const { position, body } of rows) {
-        if (position !== expected) tell('gap', `shard ${shard}`, `entry ${expected} is missing before ${position}`)
-        expected = Number(position) + 1
+      for (const entry of rows.flatMap(({ body }) => entriesIn(body))) {
+        if (entry.position !== expected) tell('gap', `shard ${shard}`, `entry ${expected} is missing before ${entry.position}`)
+        expected = entry.position + 1
         checked.entries++
-        const entry = JSON.parse(body) as Entry
         if (isKnown(entry)) lastWords(entry, seats, tell)
       }
-      after = Number(rows.at(-1)?.position)
+      after = Number(rows.at(-1)?.last)
     }
     if (expected !== Number(stored) + 1)
       tell('archive', `shard ${shard}`, `${expected - 1} entries are archived, ${stored} are said to be stored`)

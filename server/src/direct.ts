@@ -3,7 +3,7 @@
  * 8 us a request there (1.6 against 1.3 echoes, layout of a trial in ARCHITECTURE.md). Whatever is not a plain JSON request goes to the
  * Fastify route of the same path, which has the same handler, so that rules, schema and problems exist once.
  */
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { Route } from '@onsale/contract/api'
 import type { FastifyInstance } from 'fastify'
 import { BODY_LIMIT, CONSTANT_HEADERS, compileBody, parseJson, problemOf, requestIdOf } from './http.ts'
@@ -36,7 +36,7 @@ export function serveDirectly<Body>(http: FastifyInstance, report: Report, route
       leave()
       refuse(response, requestId, error)
     }
-    readText(request, leave, (text) => {
+    request.whole((text) => {
       try {
         handle(bodyOf(text), request.headers).then(({ status, headers, body }) => {
           leave()
@@ -45,7 +45,7 @@ export function serveDirectly<Body>(http: FastifyInstance, report: Report, route
       } catch (error) {
         fail(error)
       }
-    })
+    }, leave)
     return true
   })
 
@@ -75,20 +75,6 @@ function isPlainJson(headers: IncomingHttpHeaders): boolean {
     headers.expect === undefined &&
     headers['content-encoding'] === undefined
   )
-}
-
-/** One of the two is called, once. A buyer who leaves after the body was read is an error too, and has been used already. */
-function readText(request: IncomingMessage, brokenOff: () => void, use: (text: string) => void): void {
-  const chunks: Buffer[] = []
-  let isRead = false
-  request.on('data', (chunk: Buffer) => chunks.push(chunk))
-  request.on('end', () => {
-    isRead = true
-    use((chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)).toString())
-  })
-  request.on('error', () => {
-    if (!isRead) brokenOff()
-  })
 }
 
 const CONSTANT = Object.entries({ ...CONSTANT_HEADERS, 'cache-control': 'no-store' }).flat()

@@ -6,6 +6,7 @@ import addFormats from 'ajv-formats'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { LedgerBusy } from './ledger/ledger.ts'
 import type { Report } from './report.ts'
+import { WholeRequest } from './whole-request.ts'
 
 export const BODY_LIMIT = 64 * 1024
 
@@ -15,7 +16,7 @@ export const CONSTANT_HEADERS = { 'x-content-type-options': 'nosniff', 'referrer
 declare module 'fastify' {
   interface FastifyInstance {
     /** Paths that are served before Fastify sees them: "METHOD /path" -> listener. It returns false to leave the request to Fastify. */
-    direct: Map<string, (request: IncomingMessage, response: ServerResponse) => boolean>
+    direct: Map<string, (request: WholeRequest, response: ServerResponse) => boolean>
   }
 }
 
@@ -27,6 +28,7 @@ export function createHttp(report: Report, bodyTimeoutMs = 30_000): FastifyInsta
   const serverFactory = (handler: RequestListener): Server => {
     const server = createServer(
       {
+        IncomingMessage: WholeRequest,
         requestTimeout: bodyTimeoutMs,
         headersTimeout: bodyTimeoutMs,
         // Node looks for late requests every 30 s otherwise, and half a minute becomes a whole one.
@@ -35,7 +37,7 @@ export function createHttp(report: Report, bodyTimeoutMs = 30_000): FastifyInsta
         maxHeaderSize: 16 * 1024,
         requireHostHeader: false,
       },
-      (request, response) => {
+      (request: WholeRequest, response: ServerResponse) => {
         if (stopping) return refuse(response, 'not-ready')
         // Node's own 400 is bare.
         if (request.headers.host === undefined && request.httpVersion === '1.1') return refuse(response, 'bad-request')

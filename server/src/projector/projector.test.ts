@@ -208,8 +208,7 @@ describe('the archive', () => {
     expect(await projector.project([strange], NOW)).toMatchObject({ stored: 0, repeats: 1, unknown: [] })
     expect(await storedOf(eventId)).toBe(2)
     expect(await livingSeats(eventId)).toEqual(['A2'])
-    const bodies = await sql.db.selectFrom('entries').select('body').where('shard', '=', `${eventId}-1`).orderBy('position').execute()
-    expect(bodies[0]?.body).toBe(strange)
+    expect((await archived(`${eventId}-1`))[0]).toBe(strange)
   })
 
   test('a gap holds back what is said to be stored, until it is filled', async () => {
@@ -344,16 +343,16 @@ async function tablesOf(eventId: string): Promise<unknown> {
     sales: await db.selectFrom('sales').selectAll().where('event_id', '=', eventId).execute(),
     conflicts: await conflictsOf(eventId),
     zones: (await db.selectFrom('event_zones').selectAll().where('event_id', '=', eventId).execute()).map(({ version: _, ...row }) => row),
-    entries: await db
-      .selectFrom('entries')
-      .selectAll()
-      .where('shard', 'like', `${eventId}-%`)
-      .orderBy('shard')
-      .orderBy('position')
-      .execute(),
+    entries: await archived(`${eventId}-%`),
     positions: await db.selectFrom('positions').selectAll().where('shard', 'like', `${eventId}-%`).orderBy('shard').execute(),
   }
   return JSON.parse(JSON.stringify(tables).replaceAll(eventId, 'Event').replaceAll('-7001-', '-7000-'))
+}
+
+/** Every entry as it came, in the order of its shard. */
+async function archived(shard: string): Promise<string[]> {
+  const rows = await sql.db.selectFrom('entries').select('body').where('shard', 'like', shard).orderBy('shard').orderBy('first').execute()
+  return rows.flatMap(({ body }) => body.split('\n'))
 }
 
 /** What a map that watches the live stream shows in the end. */

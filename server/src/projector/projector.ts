@@ -22,20 +22,21 @@ export type Projected = { stored: number; repeats: number; conflicts: Conflict[]
 
 export type Projector = { project(messages: readonly string[], now: number): Promise<Projected> }
 
+type Came = { body: string; entry: Entry }
+
 export function createProjector(sql: Sql): Projector {
   let prunedAt = 0
   return {
     project(messages, now) {
       return sql.db.transaction().execute(async (trx) => {
-        const came = messages.map((body) => ({ body, entry: JSON.parse(body) as Entry })).sort(byPlace)
-        const isNew = await sql.insertOnce(
-          trx,
-          'entries',
-          came.map(({ body, entry: { shard, position } }) => ({ shard, position, body })),
-        )
-        const fresh = came.filter((_, i) => isNew[i]).map(({ entry }) => entry)
+        const came = messages.map((body): Came => ({ body, entry: JSON.parse(body) as Entry })).sort(byPlace)
+        const fresh: Entry[] = []
         const ready: Entry[] = []
-        for (const [shard, entries] of Map.groupBy(fresh, (entry) => entry.shard)) ready.push(...(await inTurn(sql, trx, shard, entries)))
+        for (const [shard, ofShard] of Map.groupBy(came, ({ entry }) => entry.shard)) {
+          const archived = await archive(sql, trx, shard, ofShard)
+          fresh.push(...archived.fresh)
+          ready.push(...archived.ready)
+        }
         const conflicts = await apply(sql, trx, ready.filter(isKnown), now)
         if (now - prunedAt > CHANGES_KEPT_MS / 10) {
           prunedAt = now
@@ -70,17 +71,18 @@ export async function rebuild(sql: Sql, now: number, onProgress: (applied: numbe
       for (let after = 0; ; ) {
         const rows = await trx
           .selectFrom('entries')
-          .select(['position', 'body'])
+          .select(['last', 'body'])
           .where('shard', '=', shard)
-          .where('position', '>', after)
-          .where('position', '<=', stored)
-          .orderBy('position')
-          .limit(1000)
+          .where('first', '>', after)
+          .where('last', '<=', stored)
+          .orderBy('first')
+          .limit(4)
           .execute()
         if (rows.length === 0) break
-        await apply(sql, trx, rows.map(({ body }) => JSON.parse(body) as Entry).filter(isKnown), now)
-        after = rows.at(-1)?.position as number
-        applied += rows.length
+        const entries = rows.flatMap(({ body }) => entriesIn(body))
+        await apply(sql, trx, entries.filter(isKnown), now)
+        after = Number(rows.at(-1)?.last)
+        applied += entries.length
         onProgress(applied)
       }
     }
@@ -97,7 +99,7 @@ async function apply(sql: Sql, trx: Transaction<Schema>, entries: readonly Entry
   return conflicts
 }
 
-function byPlace({ entry: a }: { entry: Entry }, { entry: b }: { entry: Entry }): number {
+function byPlace({ entry: a }: Came, { entry: b }: Came): number {
   return a.shard === b.shard ? a.position - b.position : a.shard < b.shard ? -1 : 1
 }
 
@@ -106,36 +108,83 @@ export function isKnown(entry: Entry): boolean {
   return entry.v === 1 && (entry.kind === 'SeatsSold' || entry.kind === 'SeatsHeld' || entry.kind === 'SeatsReleased')
 }
 
-/** What can be applied now: the entries after those that are applied, up to the first gap. Moves `stored` behind them. */
-async function inTurn(sql: Sql, trx: Transaction<Schema>, shard: string, fresh: readonly Entry[]): Promise<Entry[]> {
+/** So many entries a row of the archive at most: some 200 KB. */
+const MOST_IN_ROW = 500
+
+/**
+ * Stores what is new, and moves `stored` up to the first gap. `fresh` are the entries that were not here before; `ready` those that can be
+ * applied now, in the order of the log: they follow what is applied already, or waited in the archive for just these.
+ */
+async function archive(
+  sql: Sql,
+  trx: Transaction<Schema>,
+  shard: string,
+  came: readonly Came[],
+): Promise<{ fresh: Entry[]; ready: Entry[] }> {
   const row = await trx.selectFrom('positions').select('stored').where('shard', '=', shard).executeTakeFirst()
   const before = Number(row?.stored ?? 0)
+  const early = await trx
+    .selectFrom('entries')
+    .select(['first', 'last'])
+    .where('shard', '=', shard)
+    .where('first', '>', before)
+    .orderBy('first')
+    .execute()
+  const waiting = early.map(({ first, last }) => ({ first: Number(first), last: Number(last) }))
+  const fresh = withoutThose(came, before, waiting)
+  await sql.insertOnce(
+    trx,
+    'entries',
+    runs(fresh).map((run) => rowOf(shard, run)),
+  )
+
   const ready: Entry[] = []
-  for (const entry of fresh) if (entry.position === before + ready.length + 1) ready.push(entry)
-  ready.push(...(await waiting(trx, shard, before + ready.length + 1)))
+  for (let f = 0, w = 0; ; ) {
+    const next = before + ready.length + 1
+    if (fresh[f]?.entry.position === next) ready.push((fresh[f++] as Came).entry)
+    else if (waiting[w]?.first === next) ready.push(...(await rowFrom(trx, shard, (waiting[w++] as Run).first)))
+    else break
+  }
   const stored = before + ready.length
   if (row) await trx.updateTable('positions').set({ stored }).where('shard', '=', shard).execute()
   else await sql.insertOnce(trx, 'positions', [{ shard, stored }])
-  return ready
+  return { fresh: fresh.map(({ entry }) => entry), ready }
 }
 
-/** Entries that came before their turn, from a position up to the first gap. */
-async function waiting(trx: Transaction<Schema>, shard: string, first: number): Promise<Entry[]> {
-  const ready: Entry[] = []
-  const ofShard = trx.selectFrom('entries').where('shard', '=', shard).orderBy('position')
-  // Nearly always there is none, and behind a gap there may be thousands: one look at the key tells.
-  while (
-    await ofShard
-      .select('position')
-      .where('position', '=', first + ready.length)
-      .executeTakeFirst()
-  ) {
-    const rows = await ofShard
-      .select(['position', 'body'])
-      .where('position', '>=', first + ready.length)
-      .limit(1000)
-      .execute()
-    for (const { position, body } of rows) if (Number(position) === first + ready.length) ready.push(JSON.parse(body) as Entry)
+type Run = { first: number; last: number }
+
+/** What is neither applied nor waiting, and not twice among those who came. Both lists go by position. */
+function withoutThose(came: readonly Came[], applied: number, waiting: readonly Run[]): Came[] {
+  let w = 0
+  return came.filter(({ entry: { position } }, i) => {
+    while (w < waiting.length && (waiting[w] as Run).last < position) w++
+    const isWaiting = w < waiting.length && (waiting[w] as Run).first <= position
+    return position > applied && !isWaiting && position !== came[i - 1]?.entry.position
+  })
+}
+
+/** Entries whose positions follow one another, cut where a row is full. */
+function runs(came: readonly Came[]): Came[][] {
+  const found: Came[][] = []
+  for (const each of came) {
+    const run = found.at(-1)
+    if (run && run.length < MOST_IN_ROW && run.at(-1)?.entry.position === each.entry.position - 1) run.push(each)
+    else found.push([each])
   }
-  return ready
+  return found
+}
+
+function rowOf(shard: string, run: readonly Came[]): { shard: string; first: number; last: number; body: string } {
+  const first = (run[0] as Came).entry.position
+  return { shard, first, last: first + run.length - 1, body: run.map(({ body }) => body).join('\n') }
+}
+
+async function rowFrom(trx: Transaction<Schema>, shard: string, first: number): Promise<Entry[]> {
+  const row = await trx.selectFrom('entries').select('body').where('shard', '=', shard).where('first', '=', first).executeTakeFirstOrThrow()
+  return entriesIn(row.body)
+}
+
+/** A row of the archive, opened. */
+export function entriesIn(body: string): Entry[] {
+  return body.split('\n').map((line) => JSON.parse(line) as Entry)
 }

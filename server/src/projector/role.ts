@@ -6,7 +6,7 @@ import type { ProjectorAnswer } from './projector.worker.ts'
 export const startProjectorRole: StartRole = async ({ config, adapters: { bus }, report }) => {
   const worker = new Worker(new URL('./projector.worker.ts', import.meta.url), {
     workerData: { databaseUrl: config.databaseUrl },
-    resourceLimits: { maxYoungGenerationSizeMb: 16 },
+    resourceLimits: { maxYoungGenerationSizeMb: 48 },
   })
   let waiting: { resolve: () => void; reject: (error: Error) => void } | undefined
   let broken: Error | undefined

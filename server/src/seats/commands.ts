@@ -55,18 +55,19 @@ export function createSeatCommands(ledger: Ledger, catalogue: Catalogue): SeatCo
     throw refusal
   }
 
-  async function sellNamed(event: SellableEvent, wanted: Named, asked: Asked): Promise<Sale> {
+  function sellNamed(event: SellableEvent, wanted: Named, asked: Asked): Promise<Sale> {
     const zoneId = wanted.zone.map.zoneId
     const owners = ids(wanted.seats.length, asked)
     const fact = soldFact(event, wanted.zone, wanted.seats, owners, asked.at)
     const option: Option = { seats: wanted.seats, owners, fact: factText(fact) }
-    const outcome = await ledger.commit(changeOf(event, zoneId, [option], asked))
-    if (outcome.ok && outcome.replayed) return saleOf(outcome)
-    if (outcome.ok) {
-      beliefs.settle(zoneKey(event, wanted.zone), [], wanted.seats)
-      return { tickets: ticketsOf(fact), shard: outcome.shard, position: outcome.position, replayed: false }
-    }
-    throw outcome.why === 'taken' ? refuseNamed(wanted, outcome.states) : refusalOf(outcome.why, event, zoneId)
+    return ledger.commit(changeOf(event, zoneId, [option], asked)).then((outcome) => {
+      if (outcome.ok && outcome.replayed) return saleOf(outcome)
+      if (outcome.ok) {
+        beliefs.settle(zoneKey(event, wanted.zone), [], wanted.seats)
+        return { tickets: ticketsOf(fact), shard: outcome.shard, position: outcome.position, replayed: false }
+      }
+      throw outcome.why === 'taken' ? refuseNamed(wanted, outcome.states) : refusalOf(outcome.why, event, zoneId)
+    })
   }
 
   async function sellBest(event: SellableEvent, wanted: Best, asked: Asked): Promise<Sale> {

@@ -40,13 +40,11 @@ function notOnSale({ eventId, saleStartsAt, saleEndsAt }: SellableEvent, what: s
 
 const iso = (ms: number): string => new Date(ms).toISOString()
 
+const KINDS = ['column', 'seats', 'quantity'] as const
+
 /** What the buyer asks for, within the bounds of the event. Throws a refusal that names every field that does not fit. */
 export function understand(wish: Wish, event: SellableEvent): Named | Best {
-  const kinds = [
-    wish.column !== undefined && 'column',
-    wish.seats !== undefined && 'seats',
-    wish.quantity !== undefined && 'quantity',
-  ].filter((kind) => kind !== false)
+  const kinds = KINDS.filter((kind) => wish[kind] !== undefined)
   if (kinds.length === 0) throw badInput(missing(wish))
   if (kinds.length > 1)
     throw badInput(

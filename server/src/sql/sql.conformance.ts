@@ -24,8 +24,8 @@ export function sqlConformance(name: string, openEmpty: () => Promise<Sql>): voi
       sql.db.transaction().execute(work)
 
     describe('insertOnce', () => {
-      const entry = (position: number, body = 'first'): Row => ({ shard: 's', position, body })
-      const bodies = async () => (await sql.db.selectFrom('entries').select('body').orderBy('position').execute()).map(({ body }) => body)
+      const entry = (position: number, body = 'first'): Row => ({ shard: 's', first: position, last: position, body })
+      const bodies = async () => (await sql.db.selectFrom('entries').select('body').orderBy('first').execute()).map(({ body }) => body)
       const insert = (...rows: Row[]) => inTransaction((trx) => sql.insertOnce(trx, 'entries', rows))
 
       test('says of each row, in order, whether it was new', async () => {
