@@ -3,7 +3,7 @@
  *
  * The log is the truth. A commit is one row: all changes that arrived while the last commit was under way, each with its seats, its
  * key and its fact, so that state, key and entry are one step by construction. What the rows add up to (two bits a seat, key -> position)
- * is kept in memory and written now and then (`checkpoint`), so that opening reads the last checkpoint and replays the rows after it.
+ * is kept in memory and written little by little (`checkpoint`), so that opening reads what was written and replays the rows after it.
  * A row a purchase, a key table and a seat table in the same transaction cost 9 us more a purchase: see ARCHITECTURE.md.
  */
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
@@ -16,18 +16,19 @@ import { available, emptyZone, lettersOf, pack, put, type StoredZone, seen, unpa
 /** There is one writer, so there is one shard. */
 export const SHARD = '0'
 const KEYS_KEPT_MS = 24 * 60 * 60 * 1000
-/** A checkpoint comes after so many entries at least, so that opening replays in some 10 ms, and at most, whatever it costs. */
-const CHECKPOINT_ENTRIES = { least: 4096, most: 65_536 }
-/** Between the two: when the log has grown by about as much as the zones that are to be written. A byte of zone for each byte of log. */
-const LOG_BYTES_PER_ENTRY = 400
+/**
+ * How checkpoints go. Opening replays 4,096 entries at least, some 10 ms, and about 65,536 at most. In between, each entry pays for writing 400 bytes of zones, as many as
+ * it has itself, in steps of 256 KB: some 3 ms each. All zones of a million seats at once stood in the way of buyers for 50 ms.
+ */
+const PACE = { replayedAtLeast: 4096, replayedAtMost: 65_536, bytesPerEntry: 400, bytesPerStep: 256 * 1024 }
 
 /** Of the log's records and the checkpoint; 0 is a new file. */
-const FORMAT = 1
+const FORMAT = 2
 
 const SCHEMA = `
 create table if not exists meta (name text primary key, value integer not null) without rowid;
 create table if not exists log (first integer primary key, last integer not null, at integer not null, body text not null);
-create table if not exists zones (zone text primary key, seats integer not null, states blob not null, owners blob not null, until text not null) without rowid;
+create table if not exists zones (zone text primary key, seats integer not null, states blob not null, owners blob not null, until text not null, at integer not null) without rowid;
 create table if not exists keys (last integer primary key, tags blob not null);
 `
 
@@ -57,7 +58,7 @@ export type Store = {
   close(now: number): void
 }
 
-export function openStore(path: string): Store {
+export function openStore(path: string, pace = PACE): Store {
   const owned = own(path)
   const db = new DatabaseSync(path, { timeout: 5000 })
   db.exec('pragma page_size = 8192; pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 2000;')
@@ -72,31 +73,52 @@ export function openStore(path: string): Store {
   let zones = new Map<ZoneKey, ZoneState>()
   let keys = new KeyIndex()
   let newTags: number[] = []
+  /** Zones with changes that only the log has, and the position of the first of these: in the order of those positions. */
+  let dirty = new Map<ZoneKey, number>()
+  let dirtyBytes = 0
+  /** Bytes of zones that the entries so far have paid for and that were not written yet. */
+  let credit = 0
   let head = 0
   let trimmed = 0
+  /** Every zone has on disk what came up to here. */
   let checkpointed = 0
   load()
 
-  /** Everything in memory, from the last checkpoint and the rows after it. Also after a failed commit: memory may be ahead of the disk. */
+  /** Everything in memory, from the zones as they were written and the rows after them. Also after a failed commit: memory may be ahead of the disk. */
   function load(): void {
     checkpointed = meta('checkpointed')
     trimmed = meta('trimmed')
     head = checkpointed
-    zones = new Map((sql.zones.all() as ({ zone: string } & StoredZone)[]).map((row) => [row.zone, unpack(row)]))
+    dirty = new Map()
+    dirtyBytes = 0
+    const rows = sql.zones.all() as ({ zone: string; at: number } & StoredZone)[]
+    zones = new Map(rows.map((row) => [row.zone, unpack(row)]))
+    const writtenAt = new Map(rows.map(({ zone, at }) => [zone, at]))
     keys = new KeyIndex()
     newTags = []
-    for (const { tags } of sql.keys.all() as { tags: Uint8Array }[]) {
+    let keysAt = 0
+    for (const { last, tags } of sql.keys.all() as { last: number; tags: Uint8Array }[]) {
+      keysAt = last
       const pairs = new Float64Array(tags.slice().buffer)
       for (let i = 0; i < pairs.length; i += 2) keys.add(pairs[i] as number, pairs[i + 1] as number)
     }
     for (const row of sql.rowsAfter.iterate(checkpointed) as Iterable<LogRow>)
-      for (const record of records(row)) if (record.position > checkpointed) redo(record)
+      for (const { position, head: record } of records(row)) {
+        if (position <= checkpointed) continue
+        const [, zone, to, seats, owners, until, keyId] = record
+        head = position
+        if (keyId && position > keysAt) remember(keyId, position)
+        if (position <= (writtenAt.get(zone) as number)) continue
+        put(zones.get(zone) as ZoneState, seats, to, owners, until ?? undefined)
+        markDirty(zone)
+      }
   }
 
-  function redo({ position, head: [, zone, to, seats, owners, until, keyId] }: LogRecord): void {
-    put(zones.get(zone) as ZoneState, seats, to, owners, until ?? undefined)
-    if (keyId) remember(keyId, position)
-    head = position
+  /** The entry at `head` changed the zone. */
+  function markDirty(zone: ZoneKey): void {
+    if (dirty.has(zone)) return
+    dirty.set(zone, head)
+    dirtyBytes += bytesOf(zones.get(zone) as ZoneState)
   }
 
   function remember(keyId: string, position: number): void {
@@ -111,6 +133,7 @@ export function openStore(path: string): Store {
     try {
       const outcomes = changes.map((change) => decide(change, batch))
       if (head >= first) sql.append.run(first, head, now, batch.body)
+      credit += (head - first + 1) * Math.max(pace.bytesPerEntry, dirtyBytes / pace.replayedAtMost)
       return outcomes
     } catch (error) {
       load()
@@ -142,6 +165,7 @@ export function openStore(path: string): Store {
     ]
     put(zone, option.seats, change.to, owners, change.until)
     head++
+    markDirty(change.zone)
     batch.body += `${JSON.stringify(record)}\n${option.fact}\n`
     if (key) {
       remember(key.id, head)
@@ -172,33 +196,37 @@ export function openStore(path: string): Store {
     return entries
   }
 
-  function checkpointIsDue(): boolean {
-    const entries = head - checkpointed
-    if (entries < CHECKPOINT_ENTRIES.least) return false
-    let bytes = 0
-    for (const zone of zones.values()) if (zone.dirty) bytes += zone.seats * 8.25
-    return entries >= CHECKPOINT_ENTRIES.most || entries * LOG_BYTES_PER_ENTRY >= bytes
-  }
-
-  function checkpoint(now: number): void {
-    const dirty = [...zones].filter(([, zone]) => zone.dirty)
-    const oldKeys = now - KEYS_KEPT_MS
+  /** Writes zones of about so many bytes, those first whose changes are the oldest; keys; and lets go of what is a day old and not needed to open. */
+  function checkpoint(bytes: number, now: number): void {
+    const written: ZoneKey[] = []
+    let left = bytes
+    for (const zone of dirty.keys()) {
+      if (left <= 0) break
+      left -= bytesOf(zones.get(zone) as ZoneState)
+      written.push(zone)
+    }
+    const [oldest = head + 1] = [...dirty.values()].slice(written.length, written.length + 1)
     transaction(db, () => {
-      for (const [key, zone] of dirty) {
-        const { seats, states, owners, until } = pack(zone)
-        sql.putZone.run(key, seats, states, owners, until)
-      }
+      for (const zone of written) putZone(zone)
       if (newTags.length > 0) sql.putKeys.run(head, new Uint8Array(new Float64Array(newTags).buffer))
-      setMeta('checkpointed', head)
+      setMeta('checkpointed', oldest - 1)
       setMeta('trimmed', trimmed)
-      sql.dropRows.run(Math.min(trimmed, head), oldKeys)
+      sql.dropRows.run(Math.min(trimmed, oldest - 1), now - KEYS_KEPT_MS)
       sql.dropKeys.run()
     })
-    for (const [, zone] of dirty) zone.dirty = false
+    for (const zone of written) {
+      dirty.delete(zone)
+      dirtyBytes -= bytesOf(zones.get(zone) as ZoneState)
+    }
     newTags = []
-    checkpointed = head
-    const oldest = sql.oldest.get() as { first: number | null }
-    keys.oldest = oldest.first ?? head + 1
+    credit = dirty.size > 0 ? credit - bytes + left : 0
+    checkpointed = oldest - 1
+    keys.oldest = (sql.oldest.get() as { first: number | null }).first ?? head + 1
+  }
+
+  function putZone(zone: ZoneKey): void {
+    const { seats, states, owners, until } = pack(zones.get(zone) as ZoneState)
+    sql.putZone.run(zone, seats, states, owners, until, head)
   }
 
   function meta(name: string): number {
@@ -214,7 +242,9 @@ export function openStore(path: string): Store {
       if (fresh.length === 0) return
       for (const { zone, seats, gaps } of fresh) zones.set(zone, emptyZone(seats, gaps))
       try {
-        checkpoint(Date.now())
+        transaction(db, () => {
+          for (const { zone } of fresh) putZone(zone)
+        })
       } catch (error) {
         load()
         throw error
@@ -232,10 +262,10 @@ export function openStore(path: string): Store {
     },
     zones: () => [...zones].map(([zone, { seats }]) => ({ zone, seats })),
     checkpoint(now) {
-      if (checkpointIsDue()) checkpoint(now)
+      if (credit >= pace.bytesPerStep && head - checkpointed >= pace.replayedAtLeast) checkpoint(pace.bytesPerStep, now)
     },
     close(now) {
-      checkpoint(now)
+      checkpoint(Number.POSITIVE_INFINITY, now)
       db.close()
       owned.close()
     },
@@ -255,6 +285,9 @@ function own(path: string): DatabaseSync {
   }
   return lock
 }
+
+/** Of a zone in the checkpoint: two bits and an owner a seat. */
+const bytesOf = ({ seats }: ZoneState): number => seats * 8.25
 
 type LogRow = { first: number; body: string }
 
@@ -294,13 +327,15 @@ function statements(
     ),
     rowAt: db.prepare('select first, body from log where first <= ? order by first desc limit 1'),
     oldest: db.prepare('select min(first) as first from log'),
-    // A few thousand rows at a time: a day's log that ends at once must not stop the sale.
-    dropRows: db.prepare('delete from log where first in (select first from log where last <= ? and at < ? order by first limit 2000)'),
-    zones: db.prepare('select zone, seats, states, owners, until from zones'),
-    putZone: db.prepare(
-      'insert into zones (zone, seats, states, owners, until) values (?, ?, ?, ?, ?) on conflict do update set states = excluded.states, owners = excluded.owners, until = excluded.until',
+    // Of the oldest hundred at a time: neither a long log that is looked through nor a day's log that ends at once must stop the sale.
+    dropRows: db.prepare(
+      'delete from log where first in (select first from (select first, last, at from log order by first limit 100) where last <= ? and at < ?)',
     ),
-    keys: db.prepare('select tags from keys order by last'),
+    zones: db.prepare('select zone, seats, states, owners, until, at from zones'),
+    putZone: db.prepare(
+      'insert into zones (zone, seats, states, owners, until, at) values (?, ?, ?, ?, ?, ?) on conflict do update set states = excluded.states, owners = excluded.owners, until = excluded.until, at = excluded.at',
+    ),
+    keys: db.prepare('select last, tags from keys order by last'),
     putKeys: db.prepare('insert into keys (last, tags) values (?, ?) on conflict do update set tags = excluded.tags'),
     dropKeys: db.prepare('delete from keys where last < (select min(first) from log)'),
   }

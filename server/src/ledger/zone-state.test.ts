@@ -17,7 +17,6 @@ const zones: fc.Arbitrary<ZoneState> = fc
     states: Uint8Array.from(seats, ({ state }) => state),
     owners: Float64Array.from(seats, ({ owner }) => owner),
     until: new Map(seats.flatMap(({ until }, seat) => (until === undefined ? [] : [[seat, until] as const]))),
-    dirty: false,
   }))
 
 test('a zone comes back from disk as it went there', () => {

@@ -14,7 +14,6 @@ export type ZoneState = {
   owners: Float64Array
   /** Ends of holds, ms, by seat. */
   until: Map<number, number>
-  dirty: boolean
 }
 
 const CODE = { free: FREE, held: HELD, sold: SOLD } as const
@@ -23,7 +22,7 @@ const LETTER = ['.', 'h', 's']
 export function emptyZone(seats: number, gaps: readonly number[]): ZoneState {
   const states = new Uint8Array(seats)
   for (const gap of gaps) states[gap] = NONE
-  return { seats, states, owners: new Float64Array(seats), until: new Map(), dirty: true }
+  return { seats, states, owners: new Float64Array(seats), until: new Map() }
 }
 
 /** The first option whose seats are all available, or -1. */
@@ -65,7 +64,6 @@ export function put(
     if (until !== undefined) zone.until.set(seat, until)
     else if (zone.until.size > 0) zone.until.delete(seat)
   }
-  zone.dirty = true
 }
 
 /** As a buyer sees it now: holds that ran out are free. */
@@ -91,5 +89,5 @@ export function unpack(stored: StoredZone): ZoneState {
   for (let seat = 0; seat < stored.seats; seat++) states[seat] = ((stored.states[seat >> 2] as number) >> ((seat & 3) * 2)) & 3
   const owners = new Float64Array(stored.seats)
   new Uint8Array(owners.buffer).set(stored.owners)
-  return { seats: stored.seats, states, owners, until: new Map(JSON.parse(stored.until)), dirty: false }
+  return { seats: stored.seats, states, owners, until: new Map(JSON.parse(stored.until)) }
 }
