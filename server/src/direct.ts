@@ -11,7 +11,7 @@ import { LedgerBusy } from './ledger/ledger.ts'
 import type { Report } from './report.ts'
 
 /**
- * Purchases that are being read, decided or answered. More are refused before they are read, so that what is accepted waits a bounded time:
+ * Purchases that are being read or decided. More are refused before they are read, so that what is accepted waits a bounded time:
  * a third of a second where 5,000/s are sold, more on a slower machine. Less would refuse some of a thousand buyers who press at the same moment.
  */
 export const MOST_UNDER_WAY = 1500

@@ -21,6 +21,7 @@ export class WholeRequest extends IncomingMessage {
     if (chunk) chunks.push(chunk)
     else {
       this.use = undefined
+      this.chunks = [] // Node keeps the last request of an idle connection.
       // What reading would have set: else Node starts the stream to be rid of the body, which costs 2 us of the 4.5 that are won.
       ;(this as unknown as { _consumed: boolean })._consumed = true
       use((chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)).toString())

@@ -17,8 +17,9 @@ import { available, emptyZone, lettersOf, pack, put, type StoredZone, seen, unpa
 export const SHARD = '0'
 const KEYS_KEPT_MS = 24 * 60 * 60 * 1000
 /**
- * How checkpoints go. Opening replays 4,096 entries at least, some 10 ms, and about 65,536 at most. In between, each entry pays for writing 400 bytes of zones, as many as
- * it has itself, in steps of 256 KB: some 3 ms each. All zones of a million seats at once stood in the way of buyers for 50 ms.
+ * How checkpoints go. Opening replays 4,096 entries at least, some 10 ms, and about 65,536 at most while batches are below 400. In between,
+ * each entry pays for writing 400 bytes of zones, as many as it has itself, in steps of 256 KB or one zone: some 3 ms each, and 18 for a
+ * zone of a million seats. All zones of such a house at once stood in the way of buyers for 50 ms.
  */
 const PACE = { replayedAtLeast: 4096, replayedAtMost: 65_536, bytesPerEntry: 400, bytesPerStep: 256 * 1024 }
 
@@ -82,10 +83,13 @@ export function openStore(path: string, pace = PACE): Store {
   let trimmed = 0
   /** Every zone has on disk what came up to here. */
   let checkpointed = 0
+  /** False from a failed `load` to the next one that succeeds: what is in memory must not decide. */
+  let whole = false
   load()
 
   /** Everything in memory, from the zones as they were written and the rows after them. Also after a failed commit: memory may be ahead of the disk. */
   function load(): void {
+    whole = false
     checkpointed = meta('checkpointed')
     trimmed = meta('trimmed')
     head = checkpointed
@@ -112,6 +116,7 @@ export function openStore(path: string, pace = PACE): Store {
         put(zones.get(zone) as ZoneState, seats, to, owners, until ?? undefined)
         markDirty(zone)
       }
+    whole = true
   }
 
   /** The entry at `head` changed the zone. */
@@ -128,6 +133,7 @@ export function openStore(path: string, pace = PACE): Store {
   }
 
   function commit(changes: readonly Change[], now: number): Outcome[] {
+    if (!whole) load()
     const first = head + 1
     const batch = { body: '', byKey: new Map<string, LogRecord>() }
     try {
@@ -238,6 +244,7 @@ export function openStore(path: string, pace = PACE): Store {
 
   return {
     open(openings) {
+      if (!whole) load()
       const fresh = openings.filter(({ zone }) => !zones.has(zone))
       if (fresh.length === 0) return
       for (const { zone, seats, gaps } of fresh) zones.set(zone, emptyZone(seats, gaps))
@@ -262,10 +269,10 @@ export function openStore(path: string, pace = PACE): Store {
     },
     zones: () => [...zones].map(([zone, { seats }]) => ({ zone, seats })),
     checkpoint(now) {
-      if (credit >= pace.bytesPerStep && head - checkpointed >= pace.replayedAtLeast) checkpoint(pace.bytesPerStep, now)
+      if (whole && credit >= pace.bytesPerStep && head - checkpointed >= pace.replayedAtLeast) checkpoint(pace.bytesPerStep, now)
     },
     close(now) {
-      checkpoint(Number.POSITIVE_INFINITY, now)
+      if (whole) checkpoint(Number.POSITIVE_INFINITY, now)
       db.close()
       owned.close()
     },
@@ -327,10 +334,9 @@ function statements(
     ),
     rowAt: db.prepare('select first, body from log where first <= ? order by first desc limit 1'),
     oldest: db.prepare('select min(first) as first from log'),
-    // Of the oldest hundred at a time: neither a long log that is looked through nor a day's log that ends at once must stop the sale.
-    dropRows: db.prepare(
-      'delete from log where first in (select first from (select first, last, at from log order by first limit 100) where last <= ? and at < ?)',
-    ),
+    // Of the oldest 8,192 entries at a time, twice as many as come between two steps: neither a long log that is looked through nor a
+    // day's log that ends at once must stop the sale.
+    dropRows: db.prepare('delete from log where first < (select min(first) from log) + 8192 and last <= ? and at < ?'),
     zones: db.prepare('select zone, seats, states, owners, until, at from zones'),
     putZone: db.prepare(
       'insert into zones (zone, seats, states, owners, until, at) values (?, ?, ?, ?, ?, ?) on conflict do update set states = excluded.states, owners = excluded.owners, until = excluded.until, at = excluded.at',

@@ -74,9 +74,8 @@ export async function rebuild(sql: Sql, now: number, onProgress: (applied: numbe
           .select(['last', 'body'])
           .where('shard', '=', shard)
           .where('first', '>', after)
-          .where('last', '<=', stored)
+          .where('first', '<=', Math.min(after + 2000, stored))
           .orderBy('first')
-          .limit(4)
           .execute()
         if (rows.length === 0) break
         const entries = rows.flatMap(({ body }) => entriesIn(body))

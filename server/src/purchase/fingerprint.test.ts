@@ -37,6 +37,8 @@ test('anything else does', () => {
 
 test.each([
   [{ zoneId: 1 }, { zoneId: '1' }],
+  [{ column: '1' }, { column: 2 }],
+  [{ column: '12' }, { column: 22 }],
   [{ a: 'bc' }, { ab: 'c' }],
   [
     { a: 'b', c: 'd' },

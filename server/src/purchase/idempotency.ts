@@ -29,7 +29,7 @@ function hashOf(value: unknown, factor: number, depth: number): number {
 }
 
 function hashOfText(text: string, factor: number, seed: number): number {
-  let hash = seed
+  let hash = Math.imul(seed, 0x01000193)
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), factor)
   return mix(hash ^ text.length, factor)
 }
