@@ -30,7 +30,8 @@ const SECRET = /pass(word|wd|code)|secret|token|hash|salt|credential|private|api
 
 const ALLOWED: readonly number[] = [constants.SQLITE_SELECT, constants.SQLITE_FUNCTION, constants.SQLITE_RECURSIVE]
 
-function answerTo(file: string, select: string): Answer {
+/** Blocks as long as SQLite takes: for a process that can be ended, and for tests. */
+export function answerTo(file: string, select: string): Answer {
   const database = new DatabaseSync(file, { readOnly: true, timeout: limits.ms, allowExtension: false })
   database.setAuthorizer((action, table, column) => {
     if (action === constants.SQLITE_READ) return SECRET.test(`${table}.${column}`) ? constants.SQLITE_IGNORE : constants.SQLITE_OK

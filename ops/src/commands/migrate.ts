@@ -25,11 +25,13 @@ export function addMigrate(program: Command): void {
     })
   group
     .command('down')
-    .description('Undoes the last migration, with whatever lies in the tables and columns that it made. Asks first.')
+    .description('Undoes the last migration, with whatever lies in the tables and columns that it made. Asks first; not in production.')
     .option('--yes', 'does not ask')
     .option('--json', 'prints {undone}')
     .action(async ({ json, yes }: Options, command: Command) => {
-      const undone = await withDatabase(readConfig().databaseUrl, async (sql) => {
+      const { databaseUrl, environment } = readConfig()
+      if (environment === 'production') throw new Error('Nothing is undone with NODE_ENV=production: write a migration that mends.')
+      const undone = await withDatabase(databaseUrl, async (sql) => {
         const last = (await migrationHistory(sql)).findLast(({ executedAt }) => executedAt !== null)
         if (!last) return []
         await confirm(command, { yes, words: last.name, what: `Undoing ${last.name} drops what it made, with all that is stored there.` })

@@ -2,7 +2,6 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openSql } from '@onsale/server/adapters'
-import { importFolder } from '@onsale/server/catalogue/import'
 import { readConfig } from '@onsale/server/config'
 import { migrate } from '@onsale/server/sql/migrate'
 import type { Sql } from '@onsale/server/sql/sql'
@@ -15,13 +14,16 @@ export function addSeed(program: Command): void {
   const rows = Object.entries(presets).map(([preset, geometry]) => ({ preset, seats: seatsOf(preset as Preset), ...geometry }))
   program
     .command('seed')
-    .description('Puts a house of a given size and an event in it on sale; what is there already stays as it is. Also while it is served.')
+    .description(
+      'Puts a house of a given size and an event in it on sale; what is there already stays as it is. Also while it is served. Not in production.',
+    )
     .requiredOption('--preset <size>', Object.keys(presets).join(', '))
     .option('--json', 'prints {preset, venueId, eventId, seats, zones, rows, seatsPerRow, isNew}')
     .addHelpText('after', `\nPresets:\n${tableText(rows)}`)
     .action(async ({ preset, json }: { preset: string; json?: boolean }, command: Command) => {
       if (!isPreset(preset)) return command.error(`There is no preset ${preset}: take one of ${Object.keys(presets).join(', ')}.`)
-      const { databaseUrl } = readConfig()
+      const { databaseUrl, environment } = readConfig()
+      if (environment === 'production') throw new Error('Nothing is seeded with NODE_ENV=production: it would be on sale.')
       const sql = await openSql(databaseUrl)
       const isNew = await seeded(sql, databaseUrl, preset).finally(() => sql.close())
       const { venue, event } = houseOf(preset)
@@ -55,6 +57,8 @@ async function importHouse(sql: Sql, folder: string, preset: Preset): Promise<vo
     await writeFile(join(folder, kind, `Seed-${preset}.json`), JSON.stringify(content))
   }
   process.stderr.write(`Importing ${venue.zones.length} zones\n`)
+  // Late: the form's validator takes 0.2 s to load, and a house that is there does not need it.
+  const { importFolder } = await import('@onsale/server/catalogue/import')
   const { problems } = await importFolder(sql, folder, Date.now())
   if (problems.length > 0) throw new Error(problems.map(({ file, at, reason }) => `${file} ${at} ${reason}`).join('\n'))
 }
