@@ -3,10 +3,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { afterAll } from 'vitest'
+import { afterAll, vi } from 'vitest'
 import { temporaryFolder } from '../../server/test/platform.ts'
 
 const MAIN = resolve(import.meta.dirname, '../src/main.ts')
+
+// A command takes 0.3 s, and 4 s on a machine of two cores with a load of 20; some tests run six.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 })
 
 export type Said = { code: number | null; out: string; err: string }
 

@@ -1,5 +1,7 @@
 /** `onsale reset` as an operator runs it, on what a server that sold has left behind. */
 import { readdirSync } from 'node:fs'
+import { openLedger, openSql } from '@onsale/server/adapters'
+import { type Audit, audit } from '@onsale/server/audit'
 import { expect, it } from 'vitest'
 import { event, HALL, HALL_SEATS } from '../../../server/test/house.ts'
 import { startTestPlatform, type TestPlatform } from '../../../server/test/platform.ts'
@@ -19,6 +21,11 @@ async function soldFolder(): Promise<string> {
   return dataDir
 }
 
+async function audited(dataDir: string): Promise<Audit> {
+  const [ledger, sql] = [await openLedger(`sqlite:${dataDir}/ledger.db`), await openSql(`sqlite:${dataDir}/read.db`)]
+  return audit(ledger, sql, Date.now()).finally(() => Promise.all([ledger.close(), sql.close()]))
+}
+
 const rowsOf = (dataDir: string, select: string) => {
   const answer = answerTo(`${dataDir}/read.db`, select)
   return 'rows' in answer ? answer.rows : []
@@ -29,7 +36,7 @@ it('of the read side alone is refused once something is sold, and loses nothing'
   const refused = await onsaleIn(dataDir, ['reset', 'read-side', '--yes'])
   expect(refused).toMatchObject({ code: 1, out: '' })
   expect(refused.err).toContain('The ledger has 1 entries, whose only archive this is.')
-  expect(await jsonOf(dataDir, ['audit'])).toMatchObject({ differences: [], checked: { entries: 1, tickets: 1 } })
+  expect(await audited(dataDir)).toMatchObject({ differences: [], checked: { entries: 1, tickets: 1 } })
 })
 
 it('is refused in production, without the words, and of what there is not; and loses nothing', async () => {
@@ -56,7 +63,7 @@ it('of the ledger frees every seat in both halves, which sell again and agree', 
   expect((await house.buy(SEAT)).status).toBe(409)
   await house.settle()
   await house.stop()
-  expect(await jsonOf(dataDir, ['audit'])).toMatchObject({ differences: [], checked: { entries: 1, tickets: 1 } })
+  expect(await audited(dataDir)).toMatchObject({ differences: [], checked: { entries: 1, tickets: 1 } })
 })
 
 it('of the read side, while nothing is sold, makes the next start the first one', async () => {

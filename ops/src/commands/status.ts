@@ -61,12 +61,13 @@ async function dataStatus(sql: Sql, config: Config): Promise<Status> {
   const missing = await missingMigrations(sql)
   const isReadable = missing.length === 0
   const stored = isReadable ? await storedPositions(sql) : new Map<string, number>()
-  const { ledger, ends } = await ledgerStatus(config.ledgerUrl)
+  const { ledger, ends, faults } = await ledgerStatus(config.ledgerUrl)
   const shards = shardsOf(stored, ends)
   const conflicts = isReadable ? await countConflicts(sql) : 0
   const problems = [
     ...(isReadable ? [] : [`The database misses migrations (${missing.join(', ')}): run onsale migrate up.`]),
     ...(conflicts > 0 ? [`${conflicts} seats have two tickets: run onsale audit.`] : []),
+    ...faults,
     ...shards.flatMap(faultsOf),
   ]
   const catalogue = isReadable ? await catalogueOf(sql) : null
@@ -74,16 +75,20 @@ async function dataStatus(sql: Sql, config: Config): Promise<Status> {
   return { roles: config.roles, missingMigrations: missing, ledger, shards, conflicts, catalogue, files, problems }
 }
 
+type LedgerStatus = { ledger: string; ends: LogEnds[] | null; faults: string[] }
+
 /** The log's ends, or why they are not known: an embedded ledger belongs to one process, and a server that sells has it. */
-async function ledgerStatus(url: string): Promise<{ ledger: string; ends: LogEnds[] | null }> {
-  if (isFile(url) && !existsSync(pathOf(url))) return { ledger: 'there is none yet', ends: [] }
+async function ledgerStatus(url: string): Promise<LedgerStatus> {
+  if (isFile(url) && !existsSync(pathOf(url))) return { ledger: 'there is none yet', ends: [], faults: [] }
   try {
     const ledger = await openLedger(url)
     const ends = await ledger.ends().finally(() => ledger.close())
-    return { ledger: 'in no use', ends }
+    return { ledger: isFile(url) ? 'in no use' : 'answers', ends, faults: [] }
   } catch (error) {
-    if (!/in use by another process/.test(String(error))) throw error
-    return { ledger: 'in use by another process, which alone knows its ends: ask it with --url', ends: null }
+    const reason = error instanceof Error ? error.message : String(error)
+    if (/in use by another process/.test(reason))
+      return { ledger: 'in use by another process, which alone knows its ends: ask it with --url', ends: null, faults: [] }
+    return { ledger: 'does not open', ends: null, faults: [`The ledger does not open: ${reason}`] }
   }
 }
 
