@@ -9,8 +9,8 @@ export function addRebuild(program: Command): void {
     .description('Makes every read table anew from the archived entries, in one transaction.')
     .argument('<what>', 'read-side')
     .option('--json', 'prints {applied}')
-    .action(async (what: string, { json }: { json?: boolean }) => {
-      if (what !== 'read-side') throw new Error(`There is no ${what} to rebuild: take read-side.`)
+    .action(async (what: string, { json }: { json?: boolean }, command: Command) => {
+      if (what !== 'read-side') command.error(`There is no ${what} to rebuild: take read-side.`)
       const sql = await openSql(readConfig().databaseUrl)
       const applied = await rebuild(sql, Date.now(), (n) => (json ? undefined : process.stderr.write(`\r${n} entries`))).finally(() =>
         sql.close(),
