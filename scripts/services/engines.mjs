@@ -1,10 +1,10 @@
 // The real servers and what each needs: packages, ports, how it starts, when it answers, and the variables that tests and roles read.
 // Every setting that differs from the server's own default has its reason here.
 import { spawnSync } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { fauxqs, find, kafkaJars } from './install.mjs'
-import { at, folderFor, launch, run } from './processes.mjs'
+import { at, folderFor, isAlive, launch, run } from './processes.mjs'
 
 const HOST = '127.0.0.1'
 
@@ -45,7 +45,7 @@ const redisCluster = {
   async ready(_, ports) {
     const masters = ports.slice(0, 3)
     for (const port of masters) if (!(await pongs(port))) return false
-    if (masters.every((port) => /cluster_state:ok[^]*cluster_known_nodes:3/.test(cli(port, 'cluster', 'info')))) return true
+    if (masters.every((port) => /cluster_state:ok[\s\S]*cluster_known_nodes:3/.test(cli(port, 'cluster', 'info')))) return true
     if (!introduced) introduce(ports)
     introduced = true
     return false
@@ -85,13 +85,19 @@ const postgres = {
     const as = { user: 'postgres' }
     if (!existsSync(`${data}/PG_VERSION`))
       run(name, server.replace(/postgres$/, 'initdb'), ['-D', data, '-U', 'onsale', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8'], as)
+    forgetTheDead(`${data}/postmaster.pid`)
     // Small, but for the connections: every test file brings a pool of its own.
     const small = ['-c', 'shared_buffers=32MB', '-c', 'max_connections=200', '-c', `listen_addresses=${HOST}`]
-    launch(name, server, ['-D', data, '-p', String(port), '-k', data, ...small], as)
+    launch(name, server, ['-D', data, '-p', String(port), '-k', '', ...small], as)
   },
   ready: (_, [port]) =>
     psql(port, 'select 1') === '1' && (psql(port, 'select 1', 'onsale') === '1' || psql(port, 'create database onsale')),
   env: ([port]) => ({ POSTGRES_URL: `postgres://onsale@${HOST}:${port}/onsale` }),
+}
+
+/** A killed server may stay a zombie for seconds, where nobody waits for orphans: PostgreSQL would take it for a living one. */
+function forgetTheDead(path) {
+  if (existsSync(path) && !isAlive(readFileSync(path, 'utf8').split('\n')[0])) rmSync(path)
 }
 
 const psql = (port, sql, database = 'postgres') =>

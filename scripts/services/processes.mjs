@@ -68,6 +68,8 @@ function startedAt(pid) {
   return fields && fields[0] !== 'Z' ? fields[19] : ''
 }
 
+export const isAlive = (pid) => startedAt(pid) !== ''
+
 /** The fields of /proc/<pid>/stat after the name of the command, which may hold anything: state, parent, and so on. */
 function statOf(pid) {
   try {
@@ -93,7 +95,7 @@ export async function stop(name, signal) {
     const all = signal === 'SIGKILL' ? [pid, ...childrenOf(pid)] : [pid]
     for (const each of all) kill(each, signal)
     const deadline = Date.now() + STOP_WITHIN_MS
-    while (all.some((each) => startedAt(each) !== '')) {
+    while (all.some(isAlive)) {
       if (Date.now() > deadline) for (const each of all) kill(each, 'SIGKILL')
       await pause(20)
     }
@@ -156,6 +158,6 @@ function tryLock(path) {
     if (error.code !== 'EEXIST') throw error
   }
   const holder = existsSync(path) ? readFileSync(path, 'utf8') : ''
-  if (holder !== '' && startedAt(holder) === '') rmSync(path, { force: true })
+  if (holder !== '' && !isAlive(holder)) rmSync(path, { force: true })
   return false
 }
