@@ -24,17 +24,23 @@ const READY_WITHIN_MS = 90_000
 
 const isUp = (name) => processesOf(name).every((process) => pidOf(process) !== null)
 
+/** One that fails does not keep the others from starting. */
 async function up(names) {
   const starting = names.filter((name) => !isUp(name))
   installPackages(Object.assign({}, ...starting.map((name) => engines[name].packages)))
-  for (const name of starting) engines[name].prepare?.()
   const begun = Date.now()
-  for (const name of starting) {
-    // Of a cluster, some may live.
-    for (const process of processesOf(name)) await stop(process, 'SIGTERM')
-    engines[name].start(name, await portsFor(name, engines[name].ports))
-  }
-  await Promise.all(names.map((name) => ready(name, begun)))
+  const faults = new Map()
+  const noted = (name, work) => work.catch((error) => faults.set(name, error.message))
+  for (const name of starting) await noted(name, start(name))
+  await Promise.all(names.filter((name) => !faults.has(name)).map((name) => noted(name, ready(name, begun))))
+  if (faults.size > 0) throw new Error([...faults.values()].join('\n'))
+}
+
+async function start(name) {
+  engines[name].prepare?.()
+  // Of a cluster, some may live.
+  for (const process of processesOf(name)) await stop(process, 'SIGTERM')
+  engines[name].start(name, await portsFor(name, engines[name].ports))
 }
 
 async function ready(name, begun) {
