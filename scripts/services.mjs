@@ -30,7 +30,7 @@ async function up(names) {
   installPackages(Object.assign({}, ...starting.map((name) => engines[name].packages)))
   const begun = Date.now()
   const faults = new Map()
-  const noted = (name, work) => work.catch((error) => faults.set(name, error.message))
+  const noted = (name, work) => work.catch((error) => faults.set(name, `${name}: ${error.message}`))
   for (const name of starting) await noted(name, start(name))
   await Promise.all(names.filter((name) => !faults.has(name)).map((name) => noted(name, ready(name, begun))))
   if (faults.size > 0) throw new Error([...faults.values()].join('\n'))
@@ -45,9 +45,9 @@ async function start(name) {
 
 async function ready(name, begun) {
   while (!(await engines[name].ready(name, knownPorts()[name]))) {
-    if (!isUp(name)) throw new Error(`${name} ended while starting; see ${processesOf(name).map(logOf).join(', ')}`)
+    if (!isUp(name)) throw new Error(`it ended while starting; see ${processesOf(name).map(logOf).join(', ')}`)
     if (Date.now() - begun > READY_WITHIN_MS)
-      throw new Error(`${name} does not answer after ${READY_WITHIN_MS / 1000} s; see ${processesOf(name).map(logOf).join(', ')}`)
+      throw new Error(`it does not answer after ${READY_WITHIN_MS / 1000} s; see ${processesOf(name).map(logOf).join(', ')}`)
     await pause(50)
   }
   console.error(`${name} is up (${((Date.now() - begun) / 1000).toFixed(1)} s)`)

@@ -37,7 +37,7 @@ export function run(name, command, args, { user, input } = {}) {
   const log = openSync(logOf(name), 'a')
   const stdin = input === undefined ? 'ignore' : 'pipe'
   const { status, error } = spawnSync(command, args, { cwd: DIR, input, stdio: [stdin, log, log], ...identity(user) })
-  if (status !== 0) throw new Error(`${name}: ${command} failed${error ? ` (${error.message})` : ''}; see ${logOf(name)}`)
+  if (status !== 0) throw new Error(`${command} failed${error ? ` (${error.message})` : ''}; see ${logOf(name)}`)
 }
 
 /** Servers that refuse to run as root are handed to the user of Debian's package. Node drops the other groups too. */
