@@ -36,7 +36,7 @@ function walk(node: Node, visit: (node: Node) => void): void {
 
 const lineOf = ({ text }: Pick<Source, 'text'>, at: number) => text.slice(0, at).split('\n').length
 
-const sources: Source[] = globSync('{*,{contract,server,ops,bench,web,scripts}/**/*}.{ts,tsx,mjs}', {
+const sources: Source[] = globSync('{*,{contract,server,ops,bench,web,scripts,infra}/**/*}.{ts,tsx,mjs}', {
   exclude: (path) => /(^|\/)(node_modules|dist)$/.test(path),
 })
   .filter((path) => path !== 'tidy.test.ts')
@@ -250,7 +250,7 @@ describe('the house is tidy', () => {
   })
 
   it('looks at every part of the house', () => {
-    for (const part of ['contract/src/', 'server/src/', 'server/test/', 'ops/src/', 'bench/src/', 'web/src/', 'scripts/'])
+    for (const part of ['contract/src/', 'server/src/', 'server/test/', 'ops/src/', 'bench/src/', 'web/src/', 'scripts/', 'infra/'])
       expect(
         sources.some(({ path }) => path.startsWith(part)),
         part,

@@ -29,7 +29,7 @@ const isBroken = (module: TestModule): boolean => module.state() === 'failed' &&
 
 export default defineConfig({
   test: {
-    include: ['*.test.ts', '{contract,server,ops,bench,web,scripts}/**/*.test.{ts,tsx}'],
+    include: ['*.test.ts', '{contract,server,ops,bench,web,scripts,infra}/**/*.test.{ts,tsx}'],
     exclude: ['**/node_modules/**', '**/dist/**'],
     pool: 'forks',
     // Most tests wait for threads and disks of their own, not for this process.

@@ -19,10 +19,10 @@ export type ServerProcess = {
   stop(): Promise<number | null>
 }
 
-/** Free port and temporary data unless `env` says otherwise. Resolves when the ready line was printed. */
-export async function startServer(env: Record<string, string> = {}): Promise<ServerProcess> {
+/** Free port and temporary data unless `env` says otherwise; `main` of a copy of the product. Resolves when the ready line was printed. */
+export async function startServer(env: Record<string, string> = {}, main = MAIN): Promise<ServerProcess> {
   const dataDir = env.DATA_DIR ?? (await mkdtemp(join(tmpdir(), 'onsale-')))
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, [main], {
     env: { ...process.env, PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'error', NODE_ENV: 'test', ...env, DATA_DIR: dataDir },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
