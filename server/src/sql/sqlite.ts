@@ -77,7 +77,8 @@ function adapted(database: DatabaseSync, prepare: (sql: string) => StatementSync
   return {
     close: () => database.close(),
     prepare(sql) {
-      const statement = prepare(sql)
+      // A transaction that reads first and writes later is refused at once when another process wrote in between, whatever the timeout.
+      const statement = prepare(sql === 'begin' ? 'begin immediate' : sql)
       const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[]
       return {
         reader: statement.columns().length > 0,
