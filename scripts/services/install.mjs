@@ -105,7 +105,7 @@ export const kafkaJars = () =>
 </project>\n`,
     )
     const copy = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${folder}`]
-    attempt('mvn', ['-q', '-B', '-ntp', '-f', pom, ...copy])
+    attempt('mvn', ['-q', '-B', '-ntp', '-Dstyle.color=never', '-f', pom, ...copy])
   })
 
 /** The script of fauxqs. */
