@@ -65,10 +65,16 @@ function attempt(command, args, cwd) {
   for (let left = TRIES; left > 0; left--) {
     const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, env, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 })
     if (status === 0) return
-    const reason = error?.message ?? `${stdout}\n${stderr}`.trim().split('\n').slice(-8).join('\n')
+    const reason = error?.message ?? reasonIn(`${stdout}\n${stderr}`)
     if (left === 1) throw new Error(`${command} ${args.slice(0, 4).join(' ')} failed ${TRIES} times:\n${reason}`)
-    console.error(`${command} failed, trying again: ${reason.split('\n').at(-1)}`)
+    console.error(`${command} failed, trying again: ${reason.split('\n')[0]}`)
   }
+}
+
+/** Maven and npm say why first, apt-get last. */
+function reasonIn(output) {
+  const lines = output.split('\n').filter((line) => /\w/.test(line))
+  return [...lines.slice(0, 4), ...lines.slice(4).slice(-4)].join('\n')
 }
 
 /** The folder of a download: whole or absent, because it is made elsewhere and moved. */
@@ -105,7 +111,7 @@ export const kafkaJars = () =>
 </project>\n`,
     )
     const copy = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${folder}`]
-    attempt('mvn', ['-q', '-B', '-ntp', '-f', pom, ...copy])
+    attempt('mvn', ['-q', '-B', '-ntp', '-Dstyle.color=never', '-f', pom, ...copy])
   })
 
 /** The script of fauxqs. */
