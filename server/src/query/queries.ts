@@ -19,21 +19,22 @@ export function createQueries(sql: Sql) {
   /** Rendered seats of a zone, as long as its version stands. */
   const seatsCache = new Map<string, { version: number; seats: ZoneSeats }>()
   const eventCache = new Map<string, { seq: number; loadedAt: number; detail: EventDetail }>()
+  // The values in these are places for those that come.
   const ticketById = db
     .selectFrom('tickets')
     .selectAll()
-    .where('ticket_id', '=', raw.raw('?') as never)
+    .where('ticket_id', '=', '')
     .compile()
   const seqOf = db
     .selectFrom('events')
     .select(['seq', 'active'])
-    .where('event_id', '=', raw.raw('?') as never)
+    .where('event_id', '=', '')
     .compile()
   const versionOf = db
     .selectFrom('event_zones')
     .select('version')
-    .where('event_id', '=', raw.raw('?') as never)
-    .where('zone_id', '=', raw.raw('?') as never)
+    .where('event_id', '=', '')
+    .where('zone_id', '=', 0)
     .compile()
 
   async function requireEvent(eventId: string): Promise<Schema['events']> {
@@ -159,11 +160,12 @@ export function createQueries(sql: Sql) {
     if (filter.from !== undefined) query = query.where('starts_at', '>=', new Date(filter.from).toISOString())
     if (filter.to !== undefined) query = query.where('starts_at', '<', new Date(filter.to).toISOString())
     for (const word of (filter.q ?? '').toLowerCase().split(/\s+/).filter(Boolean).slice(0, 10)) {
-      const like = `%${word.replace(/[\\%_]/g, '\\$&')}%`
+      // Not a backslash, which MySQL reads in texts as well.
+      const like = `%${word.replace(/[!%_]/g, '!$&')}%`
       query = query.where((eb) =>
         eb.or(
           (['events.name', 'venues.name', 'venues.city', 'type'] as const).map(
-            (column) => raw<boolean>`lower(${raw.ref(column)}) like ${like} escape '\\'`,
+            (column) => raw<boolean>`lower(${raw.ref(column)}) like ${like} escape '!'`,
           ),
         ),
       )
@@ -198,7 +200,7 @@ export function createQueries(sql: Sql) {
   }
 
   function loadEvent(eventId: string): Promise<{ detail: EventDetail; seq: number }> {
-    return db.transaction().execute(async (trx) => {
+    return db.transaction().setIsolationLevel('repeatable read').execute(async (trx) => {
       const row = await trx
         .selectFrom('events')
         .innerJoin('venues', 'venues.venue_id', 'events.venue_id')
@@ -308,7 +310,7 @@ export function createQueries(sql: Sql) {
    * one moment: figures of another one would be told too early or never.
    */
   function changesAndFigures(eventId: string, after: number, limit: number) {
-    return db.transaction().execute(async (trx) => {
+    return db.transaction().setIsolationLevel('repeatable read').execute(async (trx) => {
       const rows = await trx
         .selectFrom('event_changes')
         .select(['seq', 'body'])

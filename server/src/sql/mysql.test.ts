@@ -1,0 +1,4 @@
+import { onServer } from '../../test/databases.ts'
+import { sqlConformance } from './sql.conformance.ts'
+
+await onServer('MYSQL_URL', (newDatabase) => sqlConformance('MySQL', newDatabase))

@@ -1,0 +1,4 @@
+import { onServer } from '../../test/databases.ts'
+import { sqlConformance } from './sql.conformance.ts'
+
+await onServer('POSTGRES_URL', (newDatabase) => sqlConformance('PostgreSQL', newDatabase))
