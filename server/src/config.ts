@@ -34,7 +34,10 @@ export const settings = {
   ROLES: { default: 'all', about: `Which parts this process runs: all, or some of ${roleNames.join(', ')}, joined by commas.` },
   LEDGER_URL: { default: 'sqlite:<DATA_DIR>/ledger.db', about: 'Where seats are kept: sqlite:<path>.' },
   BUS_URL: { default: 'memory:', about: 'What carries log entries to the projector: memory:.' },
-  DATABASE_URL: { default: 'sqlite:<DATA_DIR>/read.db', about: 'The read side: sqlite:<path>, postgres://... or mysql://..., with ?pool=<connections> (10).' },
+  DATABASE_URL: {
+    default: 'sqlite:<DATA_DIR>/read.db',
+    about: 'The read side: sqlite:<path>, postgres://... or mysql://..., with ?pool=<connections> (10).',
+  },
   DATABASE_READER_URL: { default: '(none)', about: 'One replica of DATABASE_URL, which then answers all that is read.' },
   LOG_LEVEL: { default: 'warn', about: 'fatal, error, warn, info, debug, trace or silent.' },
   NODE_ENV: { default: 'development', about: 'development, test or production.' },

@@ -34,9 +34,9 @@ export function openPostgres(url: string): Sql {
     db,
     locksRows: true,
     async read<T>({ sql }: { sql: string }, parameters: readonly (string | number)[]) {
-      let name = names.get(sql)
       // With a name the server prepares it once a connection.
-      if (!name) names.set(sql, (name = `read-${names.size + 1}`))
+      const name = names.get(sql) ?? `read-${names.size + 1}`
+      names.set(sql, name)
       return (await pool.query({ name, text: sql, values: [...parameters] })).rows as T[]
     },
     write: (work) => writeUntilDone(db, work, (error) => error instanceof DatabaseError && GAVE_WAY.includes(error.code ?? '')),
