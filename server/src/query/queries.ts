@@ -43,7 +43,9 @@ export function createQueries(sql: Sql) {
     if (filter.status !== undefined) query = query.where('status', '=', filter.status)
     if (filter.from !== undefined) query = query.where('created_on', '>=', new Date(filter.from).toISOString())
     if (filter.to !== undefined) query = query.where('created_on', '<', new Date(filter.to).toISOString())
-    if (after) query = query.where('number', '<', after[0] as number)
+    // A cursor may be forged, and databases disagree on whole numbers that are none.
+    const { MIN_SAFE_INTEGER, MAX_SAFE_INTEGER } = Number
+    if (after) query = query.where('number', '<', Math.ceil(Math.min(Math.max(after[0] as number, MIN_SAFE_INTEGER), MAX_SAFE_INTEGER)))
     return (await query.execute()).map((row) => ({ ...ticketOf(row), number: Number(row.number) }))
   }
 

@@ -1,6 +1,6 @@
 /** PostgreSQL (Aurora, RDS) as the read side. */
 import { CompiledQuery, Kysely, PostgresDialect, type Transaction } from 'kysely'
-import { type CustomTypesConfig, DatabaseError, Pool, types } from 'pg'
+import { type CustomTypesConfig, DatabaseError, Pool, type PoolClient, types } from 'pg'
 import { batches, newest, summed, whichAreNew, writeUntilDone } from './batches.ts'
 import { CONNECT_WITHIN_MS, poolOf, STATEMENT_WITHIN_MS } from './pool.ts'
 import type { Schema } from './schema.ts'
@@ -28,6 +28,7 @@ export function openPostgres(url: string): Sql {
   })
   // An idle connection broke: the pool has thrown it away and opens another when one is needed, which then fails or not.
   pool.on('error', () => {})
+  pool.on('connect', takeAnyText)
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
   const names = new Map<string, string>()
   return {
@@ -37,7 +38,7 @@ export function openPostgres(url: string): Sql {
       // With a name the server prepares it once a connection.
       const name = names.get(sql) ?? `read-${names.size + 1}`
       names.set(sql, name)
-      return (await pool.query({ name, text: sql, values: [...parameters] })).rows as T[]
+      return (await pool.query({ name, text: sql, values: parameters.map(sayable) })).rows as T[]
     },
     write: (work) => writeUntilDone(db, work, (error) => error instanceof DatabaseError && GAVE_WAY.includes(error.code ?? '')),
     async insertOnce(trx, table, rows) {
@@ -57,6 +58,15 @@ export function openPostgres(url: string): Sql {
     },
     close: () => db.destroy(),
   }
+}
+
+/** A text with a NUL is an error to PostgreSQL. Whoever asks for one (`?q=%00`) finds nothing, as elsewhere. */
+const sayable = (value: unknown): unknown => (typeof value === 'string' ? value.replaceAll('\0', '\ufffd') : value)
+
+function takeAnyText(client: PoolClient): void {
+  const query = client.query.bind(client) as (text: unknown, values?: unknown, done?: unknown) => unknown
+  client.query = ((text: unknown, values?: unknown, done?: unknown) =>
+    query(text, Array.isArray(values) ? values.map(sayable) : values, done)) as typeof client.query
 }
 
 const quoted = (name: string): string => `"${name}"`
