@@ -4,22 +4,26 @@ import type { Config } from './config.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { Sql } from './sql/sql.ts'
 
-export type Adapters = { ledger: Ledger; bus: Bus; sql: Sql; close(): Promise<void> }
+/** `reader` answers questions: a replica of `sql`, or `sql` itself. */
+export type Adapters = { ledger: Ledger; bus: Bus; sql: Sql; reader: Sql; close(): Promise<void> }
 
 export async function openAdapters(
-  config: Pick<Config, 'ledgerUrl' | 'busUrl' | 'databaseUrl'>,
+  config: Pick<Config, 'ledgerUrl' | 'busUrl' | 'databaseUrl' | 'databaseReaderUrl'>,
   onError: (error: unknown) => void,
 ): Promise<Adapters> {
   const sql = await openSql(config.databaseUrl)
+  const reader = config.databaseReaderUrl === null ? sql : await openSql(config.databaseReaderUrl)
   const ledger = await openLedger(config.ledgerUrl)
   const bus = await openBus(onError)
   return {
     ledger,
     bus,
     sql,
+    reader,
     async close() {
       await bus.close()
       await ledger.close()
+      if (reader !== sql) await reader.close()
       await sql.close()
     },
   }
@@ -36,6 +40,8 @@ export async function openBus(onError: (error: unknown) => void): Promise<Bus> {
 }
 
 export async function openSql(url: string): Promise<Sql> {
+  if (url.startsWith('postgres:')) return (await import('./sql/postgres.ts')).openPostgres(url)
+  if (url.startsWith('mysql:')) return (await import('./sql/mysql.ts')).openMysql(url)
   const { openSqlite } = await import('./sql/sqlite.ts')
   return openSqlite(pathOf(url))
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Wish } from '@onsale/contract/api'
 import { sql as raw } from 'kysely'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { type NewDatabase, newSqlite, onServer } from '../test/databases.ts'
 import { atBarn, BARN, event, HALL, type House } from '../test/house.ts'
 import { NOW, newId, openSeatPath, type SeatPath } from '../test/seat-path.ts'
 import { audit } from './audit.ts'
@@ -10,30 +11,34 @@ import { openSqliteLedger } from './ledger/sqlite.ts'
 
 const house: House = { venues: [HALL, BARN], events: [event('Show'), event('Barnyard', atBarn)] }
 
-describe('a house without faults', () => {
-  test('has no differences before the first sale', async () => {
-    await using path = await openSeatPath(house)
-    expect(await audit(path.ledger, path.sql, NOW)).toEqual({
-      differences: [],
-      checked: { zones: 4, seats: 24 + 12 + 300 + 6, entries: 0, tickets: 0 },
+const withoutFaults = (name: string, newDatabase: NewDatabase) =>
+  describe(`a house without faults on ${name}`, () => {
+    test('has no differences before the first sale', async () => {
+      await using path = await openSeatPath(house, newDatabase)
+      expect(await audit(path.ledger, path.sql, NOW)).toEqual({
+        differences: [],
+        checked: { zones: 4, seats: 24 + 12 + 300 + 6, entries: 0, tickets: 0 },
+      })
+    })
+
+    test('has no differences after a rush of every kind of wish, holds and refunds', async () => {
+      await using path = await openSeatPath(house, newDatabase)
+      const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => path.ask(wishes[i % wishes.length] as Wish)))
+      const [first] = answers.filter((answer) => 'tickets' in answer && answer.tickets[0]?.eventId === 'Barnyard')
+      expect(first).toBeDefined()
+      await path.ledger.commit(hold('Show/3', [250, 251], 'hold-1', NOW + 1000))
+      await path.ledger.commit(hold('Show/3', [260], 'hold-2', NOW - 1))
+      await path.ledger.commit(letGo('Show/3', [250], 'hold-1'))
+      await path.project()
+      const { differences, checked } = await audit(path.ledger, path.sql, NOW)
+      expect(differences).toEqual([])
+      expect(checked.tickets).toBeGreaterThan(150)
+      expect(checked.entries).toBeGreaterThan(90)
     })
   })
-
-  test('has no differences after a rush of every kind of wish, holds and refunds', async () => {
-    await using path = await openSeatPath(house)
-    const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => path.ask(wishes[i % wishes.length] as Wish)))
-    const [first] = answers.filter((answer) => 'tickets' in answer && answer.tickets[0]?.eventId === 'Barnyard')
-    expect(first).toBeDefined()
-    await path.ledger.commit(hold('Show/3', [250, 251], 'hold-1', NOW + 1000))
-    await path.ledger.commit(hold('Show/3', [260], 'hold-2', NOW - 1))
-    await path.ledger.commit(letGo('Show/3', [250], 'hold-1'))
-    await path.project()
-    const { differences, checked } = await audit(path.ledger, path.sql, NOW)
-    expect(differences).toEqual([])
-    expect(checked.tickets).toBeGreaterThan(150)
-    expect(checked.entries).toBeGreaterThan(90)
-  })
-})
+withoutFaults('SQLite', newSqlite)
+await onServer('POSTGRES_URL', (newDatabase) => withoutFaults('PostgreSQL', newDatabase))
+await onServer('MYSQL_URL', (newDatabase) => withoutFaults('MySQL', newDatabase))
 
 describe('each fault is named', () => {
   let shared: SeatPath

@@ -78,6 +78,28 @@ describe('settings', () => {
     expect(mistakes[1]).toContain(roleNames.join(', '))
   })
 
+  it('name a server by its URL, and a replica of it', () => {
+    const urls = { DATABASE_URL: 'postgres://onsale:secret@db:5432/onsale?pool=20', DATABASE_READER_URL: 'postgres://db-2/onsale' }
+    expect(readConfig(urls)).toMatchObject({ databaseUrl: urls.DATABASE_URL, databaseReaderUrl: urls.DATABASE_READER_URL })
+    expect(readConfig({}).databaseReaderUrl).toBeNull()
+  })
+
+  it.each([
+    'postgres://onsale:hunter2@db',
+    'mysql:///onsale',
+    'mysql://onsale:hunter2@db/onsale?pool=many',
+    'postgres://onsale:hunter2@db:5432x/onsale',
+  ])('the address %s is refused without showing it', (DATABASE_URL) => {
+    const [mistake, ...others] = mistakesOf({ DATABASE_URL })
+    expect(others).toEqual([])
+    expect(mistake).toMatch(/^ {2}- DATABASE_URL .+: .+\.$/)
+    expect(mistake).not.toContain('hunter2')
+  })
+
+  it('refuse a reader of another kind than its database', () => {
+    expect(mistakesOf({ DATABASE_READER_URL: 'mysql://db/onsale' })[0]).toContain('DATABASE_READER_URL is of another kind')
+  })
+
   it.each(['80a', '-1', '65536', '1e3', ' 80', '8.5', '999999'])('PORT %s is refused', (PORT) => {
     expect(mistakesOf({ PORT })).toHaveLength(1)
   })

@@ -13,11 +13,16 @@ export type Config = {
   ledgerUrl: string
   busUrl: string
   databaseUrl: string
+  /** A replica that answers questions; null: the database itself does. */
+  databaseReaderUrl: string | null
   logLevel: string
   environment: string
   /** A separate port for /metrics; null: on the main port. */
   metricsPort: number | null
 }
+
+/** Database servers. */
+const SERVERS = ['postgres:', 'mysql:']
 
 const PORT = String(topology.image.port)
 
@@ -29,7 +34,11 @@ export const settings = {
   ROLES: { default: 'all', about: `Which parts this process runs: all, or some of ${roleNames.join(', ')}, joined by commas.` },
   LEDGER_URL: { default: 'sqlite:<DATA_DIR>/ledger.db', about: 'Where seats are kept: sqlite:<path>.' },
   BUS_URL: { default: 'memory:', about: 'What carries log entries to the projector: memory:.' },
-  DATABASE_URL: { default: 'sqlite:<DATA_DIR>/read.db', about: 'The read side: sqlite:<path>.' },
+  DATABASE_URL: {
+    default: 'sqlite:<DATA_DIR>/read.db',
+    about: 'The read side: sqlite:<path>, postgres://... or mysql://..., with ?pool=<connections> (10).',
+  },
+  DATABASE_READER_URL: { default: '(none)', about: 'One replica of DATABASE_URL, which then answers all that is read.' },
   LOG_LEVEL: { default: 'warn', about: 'fatal, error, warn, info, debug, trace or silent.' },
   NODE_ENV: { default: 'development', about: 'development, test or production.' },
   METRICS_PORT: { default: '(none)', about: 'Serves /metrics on a port of its own instead of the main one.' },
@@ -54,13 +63,17 @@ export function readConfig(env: Environment = process.env): Config {
     roles: roles(env.ROLES || 'all', problems),
     ledgerUrl: url(env.LEDGER_URL || `sqlite:${join(dataDir, 'ledger.db')}`, 'LEDGER_URL', ['sqlite:'], problems),
     busUrl: url(env.BUS_URL || 'memory:', 'BUS_URL', ['memory:'], problems),
-    databaseUrl: url(env.DATABASE_URL || `sqlite:${join(dataDir, 'read.db')}`, 'DATABASE_URL', ['sqlite:'], problems),
+    databaseUrl: url(env.DATABASE_URL || `sqlite:${join(dataDir, 'read.db')}`, 'DATABASE_URL', ['sqlite:', ...SERVERS], problems),
+    databaseReaderUrl: env.DATABASE_READER_URL ? url(env.DATABASE_READER_URL, 'DATABASE_READER_URL', SERVERS, problems) : null,
     logLevel: oneOf(env.LOG_LEVEL || 'warn', 'LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], problems),
     environment: oneOf(env.NODE_ENV || 'development', 'NODE_ENV', ['development', 'test', 'production'], problems),
     metricsPort: env.METRICS_PORT ? port(env.METRICS_PORT, 'METRICS_PORT', problems) : null,
   }
   if (config.busUrl === 'memory:' && config.roles.includes('purchase') !== config.roles.includes('projector'))
     problems.push('ROLES: with BUS_URL=memory: purchase and projector run in the same process. Name both, or neither.')
+  const { databaseUrl, databaseReaderUrl } = config
+  if (databaseReaderUrl && databaseReaderUrl.split(':')[0] !== databaseUrl.split(':')[0])
+    problems.push('DATABASE_READER_URL is of another kind than DATABASE_URL: name a replica of that database, or nothing.')
   if (problems.length > 0) throw new ConfigError(problems)
   return config
 }
@@ -82,7 +95,17 @@ function url(text: string, name: string, schemes: readonly string[], problems: s
   const scheme = schemes.find((known) => text.startsWith(known))
   if (!scheme) problems.push(`${name} is "${text.slice(0, 40)}": it begins with ${schemes.join(' or ')}.`)
   else if (scheme === 'sqlite:' && text === scheme) problems.push(`${name} is "sqlite:": name a file, as in sqlite:./data/onsale.db.`)
+  else if (SERVERS.includes(scheme)) serverUrl(text, name, scheme, problems)
   return text
+}
+
+/** Says nothing of what was given: it may hold a password. */
+function serverUrl(text: string, name: string, scheme: string, problems: string[]): void {
+  const parsed = URL.parse(text)
+  if (!parsed?.hostname || parsed.pathname.length < 2)
+    problems.push(`${name} names no server and database: write ${scheme}//user:password@host:port/database.`)
+  const pool = parsed?.searchParams.get('pool') ?? '1'
+  if (!/^[1-9]\d{0,2}$/.test(pool)) problems.push(`${name} has a pool that is no number: write ?pool=10, from 1 to 999.`)
 }
 
 function oneOf(text: string, name: string, choices: readonly string[], problems: string[]): string {

@@ -1,4 +1,4 @@
-/** The whole product in one process, on embedded adapters in a folder of its own. */
+/** The whole product in one process, on embedded adapters in a folder of its own, unless a test names another database. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +6,7 @@ import { readConfig } from '../src/config.ts'
 import { type Platform, startPlatform } from '../src/platform.ts'
 import { storedPositions } from '../src/sql/positions.ts'
 import { type Client, createClient } from './client.ts'
+import type { NewDatabase } from './databases.ts'
 import { type House, writeHouse } from './house.ts'
 import { until } from './until.ts'
 
@@ -26,10 +27,18 @@ export type TestPlatformOptions = {
 
 export const temporaryFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'onsale-test-'))
 
+let newDatabase: NewDatabase | undefined
+/** For test files that run those of another database again: on it, every platform that brings no folder. */
+export function startPlatformsOn(given: NewDatabase): void {
+  newDatabase = given
+}
+
 export async function startTestPlatform({ house, dataDir: given, env = {} }: TestPlatformOptions = {}): Promise<TestPlatform> {
   const dataDir = given ?? (await temporaryFolder())
   const samples = house ? join(dataDir, 'samples') : undefined
   if (house && samples) await writeHouse(samples, house)
+  const database = given ? undefined : await newDatabase?.()
+  if (database) env = { DATABASE_URL: database.url, ...env }
   const config = readConfig({ PORT: '0', HOST: '127.0.0.1', DATA_DIR: dataDir, LOG_LEVEL: 'error', NODE_ENV: 'test', ...env })
   const platform = await startPlatform(config, samples)
   const { close, ...client } = createClient(platform.url)
@@ -41,6 +50,7 @@ export async function startTestPlatform({ house, dataDir: given, env = {} }: Tes
     async stop() {
       close()
       await platform.stop()
+      await database?.drop()
       if (!given) await rm(dataDir, { recursive: true, force: true })
     },
   }

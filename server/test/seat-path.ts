@@ -1,4 +1,4 @@
-/** The seat path below HTTP: commands, ledger, catalogue and SQL on embedded adapters, in a folder of its own. */
+/** The seat path below HTTP: commands, ledger, catalogue and SQL, on embedded adapters unless another database is named. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Wish } from '@onsale/contract/api'
@@ -11,7 +11,7 @@ import { createProjector, type Projected } from '../src/projector/projector.ts'
 import { type Asked, createSeatCommands, type Sale, type SeatCommands } from '../src/seats/commands.ts'
 import { migrate } from '../src/sql/migrate.ts'
 import type { Sql } from '../src/sql/sql.ts'
-import { openSqlite } from '../src/sql/sqlite.ts'
+import { type NewDatabase, newSqlite } from './databases.ts'
 import type { House } from './house.ts'
 import { temporaryFolder } from './platform.ts'
 
@@ -31,11 +31,12 @@ export type SeatPath = AsyncDisposable & {
   project(): Promise<Projected[]>
 }
 
-export async function openSeatPath(house: House): Promise<SeatPath> {
+export async function openSeatPath(house: House, newDatabase: NewDatabase = newSqlite): Promise<SeatPath> {
   const folder = await temporaryFolder()
   const ledgerFile = join(folder, 'ledger.db')
   const ledger = await openSqliteLedger({ path: ledgerFile })
-  const sql = openSqlite(join(folder, 'read.db'))
+  const database = await newDatabase()
+  const sql = await database.open()
   await migrate(sql)
   for (const venue of house.venues) await importVenue(sql, venue)
   for (const event of house.events) await importEvent(sql, event, NOW)
@@ -58,6 +59,7 @@ export async function openSeatPath(house: House): Promise<SeatPath> {
     async [Symbol.asyncDispose]() {
       await ledger.close()
       await sql.close()
+      await database.drop()
       await rm(folder, { recursive: true, force: true })
     },
   }

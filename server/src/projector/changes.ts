@@ -17,7 +17,8 @@ export async function storeChanges(sql: Sql, trx: Transaction<Schema>, entries: 
     bodies.set(entry.eventId, seats)
   }
   const at = new Date(now).toISOString()
-  for (const [event_id, body] of bodies) {
+  // In one order, so that two projectors with the same events do not lock each other out.
+  for (const [event_id, body] of [...bodies].sort()) {
     await trx
       .updateTable('events')
       .set((eb) => ({ seq: eb('seq', '+', 1) }))

@@ -27,16 +27,10 @@ type Came = { body: string; entry: Entry }
 export function createProjector(sql: Sql): Projector {
   let prunedAt = 0
   return {
-    project(messages, now) {
-      return sql.db.transaction().execute(async (trx) => {
-        const came = messages.map((body): Came => ({ body, entry: JSON.parse(body) as Entry })).sort(byPlace)
-        const fresh: Entry[] = []
-        const ready: Entry[] = []
-        for (const [shard, ofShard] of Map.groupBy(came, ({ entry }) => entry.shard)) {
-          const archived = await archive(sql, trx, shard, ofShard)
-          fresh.push(...archived.fresh)
-          ready.push(...archived.ready)
-        }
+    async project(messages, now) {
+      const came = messages.map((body): Came => ({ body, entry: JSON.parse(body) as Entry })).sort(byPlace)
+      return sql.write(async (trx) => {
+        const { fresh, ready } = await archive(sql, trx, came)
         const conflicts = await apply(sql, trx, ready.filter(isKnown), now)
         if (now - prunedAt > CHANGES_KEPT_MS / 10) {
           prunedAt = now
@@ -54,7 +48,9 @@ export function createProjector(sql: Sql): Projector {
 
 /** Every read table from the archive, in batches. Entries behind a gap still wait for their turn. */
 export async function rebuild(sql: Sql, now: number, onProgress: (applied: number) => void = () => {}): Promise<number> {
-  return sql.db.transaction().execute(async (trx) => {
+  return sql.write(async (trx) => {
+    const shards = trx.selectFrom('positions').selectAll().orderBy('shard')
+    const positions = await (sql.locksRows ? shards.forUpdate() : shards).execute()
     for (const table of ['tickets', 'held_seats', 'sales', 'conflicts', 'event_changes'] as const) await trx.deleteFrom(table).execute()
     await trx
       .updateTable('event_zones')
@@ -67,7 +63,7 @@ export async function rebuild(sql: Sql, now: number, onProgress: (applied: numbe
       }))
       .execute()
     let applied = 0
-    for (const { shard, stored } of await trx.selectFrom('positions').selectAll().orderBy('shard').execute()) {
+    for (const { shard, stored } of positions) {
       for (let after = 0; ; ) {
         const rows = await trx
           .selectFrom('entries')
@@ -111,43 +107,79 @@ export function isKnown(entry: Entry): boolean {
 const MOST_IN_ROW = 500
 
 /**
- * Stores what is new, and moves `stored` up to the first gap. `fresh` are the entries that were not here before; `ready` those that can be
- * applied now, in the order of the log: they follow what is applied already, or waited in the archive for just these.
+ * Stores what is new, and moves `stored` of each shard up to its first gap. `fresh` are the entries that were not here before; `ready` those
+ * that can be applied now, in the order of the log: they follow what is applied already, or waited in the archive for just these.
  */
-async function archive(
-  sql: Sql,
-  trx: Transaction<Schema>,
-  shard: string,
-  came: readonly Came[],
-): Promise<{ fresh: Entry[]; ready: Entry[] }> {
-  const row = await trx.selectFrom('positions').select('stored').where('shard', '=', shard).executeTakeFirst()
-  const before = Number(row?.stored ?? 0)
-  const early = await trx
-    .selectFrom('entries')
-    .select(['first', 'last'])
-    .where('shard', '=', shard)
-    .where('first', '>', before)
-    .orderBy('first')
-    .execute()
-  const waiting = early.map(({ first, last }) => ({ first: Number(first), last: Number(last) }))
-  const fresh = withoutThose(came, before, waiting)
+async function archive(sql: Sql, trx: Transaction<Schema>, came: readonly Came[]): Promise<{ fresh: Entry[]; ready: Entry[] }> {
+  if (came.length === 0) return { fresh: [], ready: [] }
+  const shards = Map.groupBy(came, ({ entry }) => entry.shard)
+  const applied = await appliedOf(sql, trx, [...shards.keys()])
+  const waiting = await waitingOf(trx, [...shards.keys()])
+  const fresh = new Map<string, Came[]>()
+  for (const [shard, ofShard] of shards) fresh.set(shard, withoutThose(ofShard, applied.get(shard) ?? 0, waiting.get(shard) ?? []))
   await sql.insertOnce(
     trx,
     'entries',
-    runs(fresh).map((run) => rowOf(shard, run)),
+    [...fresh].flatMap(([shard, ofShard]) => runs(ofShard).map((run) => rowOf(shard, run))),
   )
-
   const ready: Entry[] = []
-  for (let f = 0, w = 0; ; ) {
-    const next = before + ready.length + 1
-    if (fresh[f]?.entry.position === next) ready.push((fresh[f++] as Came).entry)
-    else if (waiting[w]?.first === next) ready.push(...(await rowFrom(trx, shard, (waiting[w++] as Run).first)))
-    else break
+  const steps: { shard: string; stored: number }[] = []
+  for (const [shard, ofShard] of fresh) {
+    const before = applied.get(shard)
+    const entries = await following(trx, shard, before ?? 0, ofShard, waiting.get(shard) ?? [])
+    if (entries.length > 0 || before === undefined) steps.push({ shard, stored: entries.length })
+    for (const entry of entries) ready.push(entry)
   }
-  const stored = before + ready.length
-  if (row) await trx.updateTable('positions').set({ stored }).where('shard', '=', shard).execute()
-  else await sql.insertOnce(trx, 'positions', [{ shard, stored }])
-  return { fresh: fresh.map(({ entry }) => entry), ready }
+  await sql.add(trx, 'positions', ['shard'], steps)
+  return { fresh: [...fresh.values()].flatMap((ofShard) => ofShard.map(({ entry }) => entry)), ready }
+}
+
+/**
+ * How far each shard is applied. Where several can write, its row is locked until the end: two projectors on one shard (one of them thought
+ * dead, or a bus that shares out messages) would else apply the same entries, or both stop at a gap that the other has just closed.
+ */
+async function appliedOf(sql: Sql, trx: Transaction<Schema>, shards: readonly string[]): Promise<Map<string, number>> {
+  const query = trx.selectFrom('positions').selectAll().where('shard', 'in', shards)
+  const rows = await (sql.locksRows ? query.orderBy('shard').forUpdate() : query).execute()
+  const applied = new Map(rows.map(({ shard, stored }) => [shard, stored]))
+  if (!sql.locksRows || rows.length === shards.length) return applied
+  const missing = shards.filter((shard) => !applied.has(shard))
+  await sql.insertOnce(
+    trx,
+    'positions',
+    missing.map((shard) => ({ shard, stored: 0 })),
+  )
+  return appliedOf(sql, trx, shards)
+}
+
+/** What waits behind a gap of each shard, by position. */
+async function waitingOf(trx: Transaction<Schema>, shards: readonly string[]): Promise<Map<string, Run[]>> {
+  const rows = await trx
+    .selectFrom('positions')
+    .innerJoin('entries', 'entries.shard', 'positions.shard')
+    .select(['entries.shard', 'first', 'last'])
+    .where('positions.shard', 'in', shards)
+    .whereRef('first', '>', 'stored')
+    .orderBy('first')
+    .execute()
+  return Map.groupBy(rows, ({ shard }) => shard)
+}
+
+/** The entries of a shard that follow `before` without a gap, of those who came and those who waited. */
+async function following(
+  trx: Transaction<Schema>,
+  shard: string,
+  before: number,
+  came: readonly Came[],
+  waiting: readonly Run[],
+): Promise<Entry[]> {
+  const ready: Entry[] = []
+  for (let c = 0, w = 0; ; ) {
+    const next = before + ready.length + 1
+    if (came[c]?.entry.position === next) ready.push((came[c++] as Came).entry)
+    else if (waiting[w]?.first === next) ready.push(...(await rowFrom(trx, shard, (waiting[w++] as Run).first)))
+    else return ready
+  }
 }
 
 type Run = { first: number; last: number }

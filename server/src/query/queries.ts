@@ -19,22 +19,10 @@ export function createQueries(sql: Sql) {
   /** Rendered seats of a zone, as long as its version stands. */
   const seatsCache = new Map<string, { version: number; seats: ZoneSeats }>()
   const eventCache = new Map<string, { seq: number; loadedAt: number; detail: EventDetail }>()
-  const ticketById = db
-    .selectFrom('tickets')
-    .selectAll()
-    .where('ticket_id', '=', raw.raw('?') as never)
-    .compile()
-  const seqOf = db
-    .selectFrom('events')
-    .select(['seq', 'active'])
-    .where('event_id', '=', raw.raw('?') as never)
-    .compile()
-  const versionOf = db
-    .selectFrom('event_zones')
-    .select('version')
-    .where('event_id', '=', raw.raw('?') as never)
-    .where('zone_id', '=', raw.raw('?') as never)
-    .compile()
+  // The values in these are places for those that come.
+  const ticketById = db.selectFrom('tickets').selectAll().where('ticket_id', '=', '').compile()
+  const seqOf = db.selectFrom('events').select(['seq', 'active']).where('event_id', '=', '').compile()
+  const versionOf = db.selectFrom('event_zones').select('version').where('event_id', '=', '').where('zone_id', '=', 0).compile()
 
   async function requireEvent(eventId: string): Promise<Schema['events']> {
     const event = await db.selectFrom('events').selectAll().where('event_id', '=', eventId).executeTakeFirst()
@@ -55,7 +43,9 @@ export function createQueries(sql: Sql) {
     if (filter.status !== undefined) query = query.where('status', '=', filter.status)
     if (filter.from !== undefined) query = query.where('created_on', '>=', new Date(filter.from).toISOString())
     if (filter.to !== undefined) query = query.where('created_on', '<', new Date(filter.to).toISOString())
-    if (after) query = query.where('number', '<', after[0] as number)
+    // A cursor may be forged, and databases disagree on whole numbers that are none.
+    const { MIN_SAFE_INTEGER, MAX_SAFE_INTEGER } = Number
+    if (after) query = query.where('number', '<', Math.ceil(Math.min(Math.max(after[0] as number, MIN_SAFE_INTEGER), MAX_SAFE_INTEGER)))
     return (await query.execute()).map((row) => ({ ...ticketOf(row), number: Number(row.number) }))
   }
 
@@ -159,11 +149,12 @@ export function createQueries(sql: Sql) {
     if (filter.from !== undefined) query = query.where('starts_at', '>=', new Date(filter.from).toISOString())
     if (filter.to !== undefined) query = query.where('starts_at', '<', new Date(filter.to).toISOString())
     for (const word of (filter.q ?? '').toLowerCase().split(/\s+/).filter(Boolean).slice(0, 10)) {
-      const like = `%${word.replace(/[\\%_]/g, '\\$&')}%`
+      // Not a backslash, which MySQL reads in texts as well.
+      const like = `%${word.replace(/[!%_]/g, '!$&')}%`
       query = query.where((eb) =>
         eb.or(
           (['events.name', 'venues.name', 'venues.city', 'type'] as const).map(
-            (column) => raw<boolean>`lower(${raw.ref(column)}) like ${like} escape '\\'`,
+            (column) => raw<boolean>`lower(${raw.ref(column)}) like ${like} escape '!'`,
           ),
         ),
       )
@@ -198,33 +189,36 @@ export function createQueries(sql: Sql) {
   }
 
   function loadEvent(eventId: string): Promise<{ detail: EventDetail; seq: number }> {
-    return db.transaction().execute(async (trx) => {
-      const row = await trx
-        .selectFrom('events')
-        .innerJoin('venues', 'venues.venue_id', 'events.venue_id')
-        .selectAll('events')
-        .select(['venues.name as venue', 'venues.city', 'venues.time_zone', 'venues.plan'])
-        .where('event_id', '=', eventId)
-        .executeTakeFirstOrThrow()
-      const zones = await trx
-        .selectFrom('event_zones')
-        .innerJoin('zones', (join) => join.onRef('zones.zone_id', '=', 'event_zones.zone_id').on('zones.venue_id', '=', row.venue_id))
-        .selectAll()
-        .where('event_id', '=', eventId)
-        .orderBy('event_zones.ordinal')
-        .execute()
-      const detail: EventDetail = {
-        ...summaryOf(row, zones),
-        description: row.description,
-        doorsOpenAt: row.doors_open_at,
-        saleEndsAt: row.sale_ends_at,
-        holdSeconds: row.hold_seconds,
-        maxPerOrder: row.max_per_order,
-        plan: row.plan === null ? null : JSON.parse(row.plan),
-        zones: zones.map(eventZoneOf),
-      }
-      return { detail, seq: Number(row.seq) }
-    })
+    return db
+      .transaction()
+      .setIsolationLevel('repeatable read')
+      .execute(async (trx) => {
+        const row = await trx
+          .selectFrom('events')
+          .innerJoin('venues', 'venues.venue_id', 'events.venue_id')
+          .selectAll('events')
+          .select(['venues.name as venue', 'venues.city', 'venues.time_zone', 'venues.plan'])
+          .where('event_id', '=', eventId)
+          .executeTakeFirstOrThrow()
+        const zones = await trx
+          .selectFrom('event_zones')
+          .innerJoin('zones', (join) => join.onRef('zones.zone_id', '=', 'event_zones.zone_id').on('zones.venue_id', '=', row.venue_id))
+          .selectAll()
+          .where('event_id', '=', eventId)
+          .orderBy('event_zones.ordinal')
+          .execute()
+        const detail: EventDetail = {
+          ...summaryOf(row, zones),
+          description: row.description,
+          doorsOpenAt: row.doors_open_at,
+          saleEndsAt: row.sale_ends_at,
+          holdSeconds: row.hold_seconds,
+          maxPerOrder: row.max_per_order,
+          plan: row.plan === null ? null : JSON.parse(row.plan),
+          zones: zones.map(eventZoneOf),
+        }
+        return { detail, seq: Number(row.seq) }
+      })
   }
 
   async function zoneVersion(eventId: string, zoneId: number): Promise<number> {
@@ -308,23 +302,26 @@ export function createQueries(sql: Sql) {
    * one moment: figures of another one would be told too early or never.
    */
   function changesAndFigures(eventId: string, after: number, limit: number) {
-    return db.transaction().execute(async (trx) => {
-      const rows = await trx
-        .selectFrom('event_changes')
-        .select(['seq', 'body'])
-        .where('event_id', '=', eventId)
-        .where('seq', '>', after)
-        .orderBy('seq')
-        .limit(limit)
-        .execute()
-      if (rows.length === 0) return { rows, figures: [] }
-      const zones = await trx
-        .selectFrom('event_zones')
-        .select(['zone_id', 'available', 'held', 'sold'])
-        .where('event_id', '=', eventId)
-        .execute()
-      return { rows, figures: zones.map(({ zone_id, ...rest }) => ({ zoneId: zone_id, ...rest })) }
-    })
+    return db
+      .transaction()
+      .setIsolationLevel('repeatable read')
+      .execute(async (trx) => {
+        const rows = await trx
+          .selectFrom('event_changes')
+          .select(['seq', 'body'])
+          .where('event_id', '=', eventId)
+          .where('seq', '>', after)
+          .orderBy('seq')
+          .limit(limit)
+          .execute()
+        if (rows.length === 0) return { rows, figures: [] }
+        const zones = await trx
+          .selectFrom('event_zones')
+          .select(['zone_id', 'available', 'held', 'sold'])
+          .where('event_id', '=', eventId)
+          .execute()
+        return { rows, figures: zones.map(({ zone_id, ...rest }) => ({ zoneId: zone_id, ...rest })) }
+      })
   }
 
   async function seq(eventId: string): Promise<number> {

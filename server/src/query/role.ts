@@ -5,9 +5,10 @@ import { createQueries } from './queries.ts'
 import { addQueryRoutes } from './routes.ts'
 import { createStreams } from './stream.ts'
 
-export const startQueryRole: StartRole = async ({ adapters: { sql }, http, report }) => {
-  const queries = createQueries(sql)
+export const startQueryRole: StartRole = async ({ adapters: { reader }, http, report }) => {
+  const queries = createQueries(reader)
   const streams = createStreams(queries, report)
-  addQueryRoutes(http, queries, watchPositions(sql), streams)
+  // Positions of the reader itself: it may lag behind what is written, and says only what it has.
+  addQueryRoutes(http, queries, watchPositions(reader), streams)
   return { stop: () => streams.stop() }
 }

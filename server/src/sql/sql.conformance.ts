@@ -1,21 +1,27 @@
-/** Judges every database of the read side. The factory gives an empty one, and opens the same again when it is called with its name. */
+/** Judges every database of the read side. */
 import { readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { NewDatabase, TestDatabase } from '../../test/databases.ts'
 import { migrate, missingMigrations } from './migrate.ts'
 import type { Row, Sql } from './sql.ts'
 
 const MIGRATIONS = resolve(fileURLToPath(import.meta.url), '../migrations')
 
-export function sqlConformance(name: string, openEmpty: () => Promise<Sql>): void {
+export function sqlConformance(name: string, newDatabase: NewDatabase): void {
   describe(`${name} database`, () => {
+    let database: TestDatabase
     let sql: Sql
     beforeAll(async () => {
-      sql = await openEmpty()
+      database = await newDatabase()
+      sql = await database.open()
       await migrate(sql)
     })
-    afterAll(() => sql.close())
+    afterAll(async () => {
+      await sql.close()
+      await database.drop()
+    })
     beforeEach(async () => {
       for (const table of ['entries', 'sales', 'held_seats', 'tickets'] as const) await sql.db.deleteFrom(table).execute()
     })
@@ -64,6 +70,50 @@ export function sqlConformance(name: string, openEmpty: () => Promise<Sql>): voi
         })
         await expect(failed).rejects.toThrow('taken back')
         expect(await insert(entry(1))).toEqual([true])
+      })
+    })
+
+    describe('numbers, texts and order', () => {
+      test('numbers come back as numbers, also large ones, sums and counts', async () => {
+        const row = { event_id: 'e', dimension: 'row' as const, sold: 2, revenue: 4_000_000_000_000_001 }
+        await inTransaction((trx) =>
+          sql.insertOnce(
+            trx,
+            'sales',
+            ['A', 'B'].map((value) => ({ ...row, value })),
+          ),
+        )
+        const sums = sql.db
+          .selectFrom('sales')
+          .select((eb) => [eb.fn.sum('sold').as('sold'), eb.fn.sum('revenue').as('revenue'), eb.fn.countAll().as('n')])
+        expect(await sums.execute()).toEqual([{ sold: 4, revenue: 8_000_000_000_000_002, n: 2 }])
+        const query = sql.db.selectFrom('sales').select(['value', 'sold', 'revenue']).where('value', '=', '').compile()
+        expect(await sql.read(query, ['A'])).toMatchObject([{ value: 'A', sold: 2, revenue: 4_000_000_000_000_001 }])
+        expect(await sql.read(query, ['B'])).toHaveLength(1)
+      })
+
+      test('ids that differ in case or accent only are different ids', async () => {
+        const rows = ['e', 'E', 'é'].map((shard): Row => ({ shard, first: 1, last: 1, body: shard }))
+        expect(await inTransaction((trx) => sql.insertOnce(trx, 'entries', rows))).toEqual([true, true, true])
+        expect(await sql.db.selectFrom('entries').select('body').where('shard', '=', 'E').execute()).toEqual([{ body: 'E' }])
+      })
+
+      test('a text of 5 MB comes back whole', async () => {
+        const body = 'Ödipus 🎟 '.repeat(500_000)
+        await inTransaction((trx) => sql.insertOnce(trx, 'entries', [{ shard: 's', first: 1, last: 1, body }]))
+        expect((await sql.db.selectFrom('entries').select('body').executeTakeFirstOrThrow()).body === body).toBe(true)
+      })
+    })
+
+    describe('write', () => {
+      test('any other failure is passed on at once', async () => {
+        let times = 0
+        const failed = sql.write(async () => {
+          times++
+          throw new Error('not to be mended')
+        })
+        await expect(failed).rejects.toThrow('not to be mended')
+        expect(times).toBe(1)
       })
     })
 
@@ -133,21 +183,25 @@ export function sqlConformance(name: string, openEmpty: () => Promise<Sql>): voi
     })
 
     describe('migrations', () => {
+      async function openFresh(): Promise<Sql & AsyncDisposable> {
+        const own = await newDatabase()
+        const fresh = await own.open()
+        return Object.assign(fresh, { [Symbol.asyncDispose]: () => fresh.close().then(own.drop) })
+      }
       const names = readdirSync(MIGRATIONS)
         .filter((file) => /^\d{4}-.*\.ts$/.test(file))
         .sort()
 
       test('every file is listed, runs once, and says what is missing until it has run', async () => {
-        const fresh = await openEmpty()
+        await using fresh = await openFresh()
         expect(await missingMigrations(fresh)).toEqual(names.map((file) => file.replace('.ts', '')))
         await migrate(fresh)
         expect(await missingMigrations(fresh)).toEqual([])
         await migrate(fresh)
-        await fresh.close()
       })
 
       test('go up, down and up again', async () => {
-        const fresh = await openEmpty()
+        await using fresh = await openFresh()
         const migrations = (await Promise.all(names.map((file) => import(/* @vite-ignore */ resolve(MIGRATIONS, file))))) as {
           up(db: unknown): Promise<void>
           down(db: unknown): Promise<void>
@@ -160,7 +214,6 @@ export function sqlConformance(name: string, openEmpty: () => Promise<Sql>): voi
         expect(await tables()).toEqual([])
         for (const { up } of migrations) await up(fresh.db)
         expect(await tables()).toEqual(all)
-        await fresh.close()
       })
     })
   })
@@ -170,4 +223,49 @@ function ticket(ticket_id: string, living: 1 | null): Row {
   const price = { price: 1, currency: 'CAD', created_on: '2027-01-15T12:00:00.000Z' }
   const place = { venue_id: 'v', event_id: 'e', zone_id: 1, row_: 'A', column_: 1 }
   return { position: 1, shard: 's', ticket_id, ...place, status: living ? 'PAID' : 'REFUNDED', living, ...price }
+}
+
+/** What only servers can do wrong, with many writers and columns of a size. */
+export function serverConformance(name: string, newDatabase: NewDatabase): void {
+  describe(`${name} as a server`, () => {
+    let database: TestDatabase
+    let sql: Sql
+    beforeAll(async () => {
+      database = await newDatabase()
+      sql = await database.open()
+      await migrate(sql)
+    })
+    afterAll(async () => {
+      await sql.close()
+      await database.drop()
+    })
+
+    test('a text too long for its column is refused, never cut', async () => {
+      const long: Row = { shard: 'x'.repeat(65), first: 1, last: 1, body: '' }
+      await expect(sql.write((trx) => sql.insertOnce(trx, 'entries', [long]))).rejects.toThrow(/too long/i)
+    })
+
+    test('two that lock each other out both end, and what they add is added once', async () => {
+      const sum = (value: string): Row => ({ event_id: 'e', dimension: 'row', value, sold: 1, revenue: 1 })
+      const keys = ['event_id', 'dimension', 'value']
+      let met: () => void
+      let inside = 0
+      const bothInside = new Promise<void>((resolve) => {
+        met = resolve
+      })
+      const crosswise = (first: string, second: string) =>
+        sql.write(async (trx) => {
+          await sql.add(trx, 'sales', keys, [sum(first)])
+          if (++inside === 2) met()
+          await bothInside
+          await sql.add(trx, 'sales', keys, [sum(second)])
+        })
+      await Promise.all([crosswise('A', 'B'), crosswise('B', 'A')])
+      expect(inside).toBeGreaterThan(2)
+      expect(await sql.db.selectFrom('sales').select(['value', 'sold']).orderBy('value').execute()).toEqual([
+        { value: 'A', sold: 2 },
+        { value: 'B', sold: 2 },
+      ])
+    })
+  })
 }

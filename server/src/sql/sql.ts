@@ -9,8 +9,12 @@ export type Row = Readonly<Record<string, string | number | null>>
 
 export interface Sql {
   db: Kysely<Schema>
+  /** False where one transaction writes at a time anyway; otherwise rows that others must not change are read `for update`. */
+  locksRows: boolean
   /** A compiled query with its parameters, outside any transaction: for what is asked a thousand times a second (Kysely: 40 us a query). */
   read<T>(query: { sql: string }, parameters: readonly (string | number)[]): Promise<T[]>
+  /** A transaction that is begun again, some times, when the database took it back in favour of another: `work` may run more than once. */
+  write<T>(work: (trx: Transaction<Schema>) => Promise<T>): Promise<T>
   /** Inserts each row unless its primary key or a unique index has it already: true where it was new. */
   insertOnce(trx: Transaction<Schema>, table: keyof Schema, rows: readonly Row[]): Promise<boolean[]>
   /** Adds to counters; a row that is missing starts at zero. */

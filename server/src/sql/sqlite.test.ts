@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { newSqlite } from '../../test/databases.ts'
 import { migrate } from './migrate.ts'
 import { sqlConformance } from './sql.conformance.ts'
 import { openSqlite } from './sqlite.ts'
@@ -11,7 +12,7 @@ let files = 0
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const newFile = (): string => join(folder, 'made', 'on', 'the way', `${++files}.db`)
 
-sqlConformance('SQLite', async () => openSqlite(newFile()))
+sqlConformance('SQLite', newSqlite)
 
 test('what was committed is there when the file is opened again', async () => {
   const path = newFile()

@@ -21,6 +21,8 @@ export function openSqlite(path: string): Sql {
   const prepareRead = cached(reader)
   return {
     db,
+    locksRows: false,
+    write: (work) => db.transaction().execute(work),
     read: async <T>({ sql }: { sql: string }, parameters: readonly (string | number)[]) => prepareRead(sql).all(...parameters) as T[],
     async insertOnce(_, table, rows) {
       if (rows.length === 0) return []
