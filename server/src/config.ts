@@ -27,7 +27,11 @@ export const settings = {
   HOST: { default: '0.0.0.0', about: 'Address to listen on.' },
   DATA_DIR: { default: './data', about: 'Folder of everything that the embedded adapters keep.' },
   ROLES: { default: 'all', about: `Which parts this process runs: all, or some of ${roleNames.join(', ')}, joined by commas.` },
-  LEDGER_URL: { default: 'sqlite:<DATA_DIR>/ledger.db', about: 'Where seats are kept: sqlite:<path>.' },
+  LEDGER_URL: {
+    default: 'sqlite:<DATA_DIR>/ledger.db',
+    about:
+      'Where seats are kept: sqlite:<path>, redis://<host:port> or rediss://<user:password@host:port>; several hosts joined by commas are a cluster; ?shards=8&prefix=onsale.',
+  },
   BUS_URL: { default: 'memory:', about: 'What carries log entries to the projector: memory:.' },
   DATABASE_URL: { default: 'sqlite:<DATA_DIR>/read.db', about: 'The read side: sqlite:<path>.' },
   LOG_LEVEL: { default: 'warn', about: 'fatal, error, warn, info, debug, trace or silent.' },
@@ -52,7 +56,7 @@ export function readConfig(env: Environment = process.env): Config {
     host: env.HOST || '0.0.0.0',
     dataDir,
     roles: roles(env.ROLES || 'all', problems),
-    ledgerUrl: url(env.LEDGER_URL || `sqlite:${join(dataDir, 'ledger.db')}`, 'LEDGER_URL', ['sqlite:'], problems),
+    ledgerUrl: url(env.LEDGER_URL || `sqlite:${join(dataDir, 'ledger.db')}`, 'LEDGER_URL', ['sqlite:', 'redis:', 'rediss:'], problems),
     busUrl: url(env.BUS_URL || 'memory:', 'BUS_URL', ['memory:'], problems),
     databaseUrl: url(env.DATABASE_URL || `sqlite:${join(dataDir, 'read.db')}`, 'DATABASE_URL', ['sqlite:'], problems),
     logLevel: oneOf(env.LOG_LEVEL || 'warn', 'LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], problems),
