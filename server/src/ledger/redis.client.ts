@@ -170,10 +170,12 @@ function givenUp(mayBeDone: boolean, cause: unknown): Error {
   return new Error('Redis does not answer, and it is not known whether it did what it was asked. Ask again with the same key.', { cause })
 }
 
-function connect({ hosts, isCluster, isEncrypted, username, password, database }: RedisPlace, silenceMs: number): Redis | Cluster {
+function connect({ hosts, isCluster, isEncrypted, username, password, database, prefix }: RedisPlace, silenceMs: number): Redis | Cluster {
   const common = {
     // Replies have the same form from every version.
     protocol: 2 as const,
+    // As operators see it in CLIENT LIST.
+    connectionName: `onsale-ledger-${prefix}`,
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
     ...(isEncrypted && { tls: {} }),
