@@ -5,6 +5,7 @@
  * which the functions remember. So ioredis itself repeats nothing, and `ask` knows which question may have been heard before.
  */
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Cluster, Redis } from 'ioredis'
@@ -136,7 +137,7 @@ export async function openRedisClient(place: RedisPlace, options: RedisClientOpt
         const { name, message } = error as Error
         if (TAKES_NO_MORE.test(message)) throw new LedgerBusy('Redis takes no more.', { cause: error })
         if (name === 'ReplyError' && !NOT_NOW.test(message)) throw error
-        if (name !== 'ReplyError' && !NOT_SENT.test(message)) mayBeDone = true
+        if (name !== 'ReplyError' && !(error instanceof NotSent) && !NOT_SENT.test(message)) mayBeDone = true
         if (closing.signal.aborted || performance.now() + delayMs > deadline) throw givenUp(mayBeDone, error)
       }
       await wait(delayMs, undefined, { signal: closing.signal }).catch(() => undefined)
@@ -144,7 +145,9 @@ export async function openRedisClient(place: RedisPlace, options: RedisClientOpt
   }
 
   try {
-    await persist(() => ready(redis))
+    await persist(async () => {
+      if (redis.status !== 'ready') await once(redis, 'ready').catch(notSent)
+    })
     await persist(load)
     await warnOfLoss(masters())
   } catch (error) {
@@ -165,9 +168,19 @@ export async function openRedisClient(place: RedisPlace, options: RedisClientOpt
   }
 }
 
+/** Nobody has heard the question. */
+class NotSent extends Error {}
+function notSent(error: Error): never {
+  throw new NotSent(error.message, { cause: error })
+}
+
 function givenUp(mayBeDone: boolean, cause: unknown): Error {
-  if (!mayBeDone) return new LedgerBusy('Redis does not answer.', { cause })
-  return new Error('Redis does not answer, and it is not known whether it did what it was asked. Ask again with the same key.', { cause })
+  const { message } = cause as Error
+  if (!mayBeDone) return new LedgerBusy(`Redis does not answer (${message}).`, { cause })
+  return new Error(
+    `Redis does not answer (${message}), and it is not known whether it did what it was asked. Ask again with the same key.`,
+    { cause },
+  )
 }
 
 function connect({ hosts, isCluster, isEncrypted, username, password, database, prefix }: RedisPlace, silenceMs: number): Redis | Cluster {
@@ -194,14 +207,6 @@ function connect({ hosts, isCluster, isEncrypted, username, password, database, 
     retryDelayOnFailover: 0,
     // Certificates name hosts, and the cluster's own list may have their names.
     ...(isEncrypted && { dnsLookup: (address: string, done: (error: null, address: string) => void) => done(null, address) }),
-  })
-}
-
-async function ready(redis: Redis | Cluster): Promise<void> {
-  if (redis.status === 'ready') return
-  await new Promise<void>((resolve, reject) => {
-    redis.once('ready', resolve)
-    redis.once('error', (error) => reject(new Error(`enableOfflineQueue options is false: ${error.message}`)))
   })
 }
 

@@ -1,8 +1,23 @@
 /**
  * Redis as the ledger: the suite of every adapter on one server and on a cluster, and what only Redis does.
  *
- * Faults planted one at a time in redis.functions.lua, and what caught them: see the table at the end of this comment.
- * FAULTS
+ * Seen to fail on these faults, planted one at a time in redis.functions.lua (* only by the tests below, not by the suite):
+ *   no guard on taken seats .............. of 200 racing buyers of one seat, and 20 more
+ *   no owner check ....................... only the owner of every seat of a set, and 6 more
+ *   no idempotency ....................... the same key and fingerprint get the first answer, and 18 more
+ *   keys of the same batch not known ..... twenty at once under one key; two at once with different fingerprints
+ *   expiry off by one .................... the table of holds; random histories
+ *   not all or none ...................... of a set with one taken seat nothing is taken, and 4 more
+ *   no entry ............................. 55 tests
+ *   a batch's last entry is not appended . buyers with overlapping options, and 9 more
+ *   no limit to the backlog .............. when the read side is too far behind; * what one has sold counts for the other
+ * * a batch is not remembered ............ connections are cut; a wire that loses the answer, and 1 more
+ * * a late copy is done .................. and brings the first copy after the second
+ * * a repeated refusal is not remembered . and brings the first copy of a refusal after the second
+ * * an emptied store is sold from ........ emptied under a running process, and 2 more
+ * * keys end with the day they are of .... a day: after 23 and 24 hours
+ * * the log is dropped before it is old .. the log keeps what is trimmed and not old
+ * * the log is dropped before it is trimmed the log keeps what is old and not trimmed (not seen at first; the test was mended)
  */
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
@@ -11,7 +26,7 @@ import { Cluster, Redis } from 'ioredis'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { ledgerConformance } from './ledger.conformance.ts'
 import { hostLedger } from './ledger.host.ts'
-import { type Change, FREE, type Ledger, LedgerBusy, type Outcome, SOLD } from './ledger.ts'
+import { type Change, FREE, type Ledger, LedgerBusy, type Option, type Outcome, SOLD } from './ledger.ts'
 import { faultsOf, parseRedisUrl } from './redis.client.ts'
 import { openRedisLedger, type RedisLedgerOptions } from './redis.ts'
 
@@ -162,19 +177,23 @@ function judge(name: string, server: string): void {
       )
     })
 
-    test('the log keeps what is not trimmed or not old, and drops the rest', async () => {
-      const { ledger, prefix } = await openHouse(newUrl('&shards=1'), 3000)
-      const lists = () => redis.exists(`${prefix}:{0}:log:0`).then(Number)
+    test('the log keeps what is trimmed and not old', async () => {
+      const { ledger } = await openHouse(newUrl('&shards=1'), 3000)
       await sellFrom(ledger, 0, 1500, NOW)
       await ledger.trim({ shard: '0', position: 1400 })
-      expect(await lists(), 'trimmed, not old').toBe(1)
+      expect(await ledger.read({ shard: '0', after: 0, limit: 2000 })).toHaveLength(1500)
+    })
+
+    test('the log keeps what is old and not trimmed, and drops what is both', async () => {
+      const { ledger } = await openHouse(newUrl('&shards=1'), 3000)
+      const firstRead = async () => (await ledger.read({ shard: '0', after: 0, limit: 1 }))[0]?.position
+      await sellFrom(ledger, 0, 1500, NOW)
       await sellFrom(ledger, 1500, 10, NOW + 72 * HOUR_MS)
       await ledger.trim({ shard: '0', position: 1023 })
-      expect(await lists(), 'nothing new is trimmed').toBe(1)
+      expect(await firstRead(), '1024 is in the first list, and not trimmed').toBe(1)
       await ledger.trim({ shard: '0', position: 1450 })
-      expect(await lists(), 'trimmed and old').toBe(0)
-      const [first, ...others] = await ledger.read({ shard: '0', after: 0, limit: 1000 })
-      expect([first?.position, others.length]).toEqual([1025, 485])
+      expect(await firstRead(), 'a list is dropped as a whole').toBe(1025)
+      expect(await ledger.read({ shard: '0', after: 0, limit: 2000 })).toHaveLength(1510 - 1024)
       expect(await ledger.commit(sell(2000, 'x'))).toMatchObject({ ok: true, position: 1511 })
     })
 
@@ -182,6 +201,21 @@ function judge(name: string, server: string): void {
       const outcomes = await Promise.all(many(count, (i) => ledger.commit(sell(first + i, 'a', at))))
       expect(outcomes.filter(({ ok }) => !ok)).toEqual([])
     }
+  })
+
+  test(`${name}: a wish that cannot be sent is refused alone`, async () => {
+    const { ledger } = await openHouse(newUrl())
+    const wishes = [
+      sell(0, 'a'),
+      { ...sell(1, 'b'), at: Number.NaN },
+      { ...sell(2, 'c'), to: 'held', until: 2 ** 48 } as const,
+      sell(3, 'd'),
+    ]
+    const answers = await Promise.allSettled(wishes.map((wish) => ledger.commit(wish)))
+    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled'])
+    await expect(ledger.commit({ ...sell(1, 'b'), options: many(251, () => sell(1, 'b').options[0] as Option) })).rejects.toThrow(
+      RangeError,
+    )
   })
 
   test(`${name}: a ledger keeps its number of shards`, async () => {
