@@ -30,6 +30,10 @@ export async function openAdapters(
 }
 
 export async function openLedger(url: string): Promise<Ledger> {
+  if (/^rediss?:/.test(url)) {
+    const { openRedisLedger } = await import('./ledger/redis.ts')
+    return openRedisLedger({ url })
+  }
   const { openSqliteLedger } = await import('./ledger/sqlite.ts')
   return openSqliteLedger({ path: pathOf(url) })
 }

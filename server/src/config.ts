@@ -32,7 +32,11 @@ export const settings = {
   HOST: { default: '0.0.0.0', about: 'Address to listen on.' },
   DATA_DIR: { default: './data', about: 'Folder of everything that the embedded adapters keep.' },
   ROLES: { default: 'all', about: `Which parts this process runs: all, or some of ${roleNames.join(', ')}, joined by commas.` },
-  LEDGER_URL: { default: 'sqlite:<DATA_DIR>/ledger.db', about: 'Where seats are kept: sqlite:<path>.' },
+  LEDGER_URL: {
+    default: 'sqlite:<DATA_DIR>/ledger.db',
+    about:
+      'Where seats are kept: sqlite:<path>, redis://<host:port> or rediss://<user:password@host:port>; several hosts joined by commas are a cluster; ?shards=8&prefix=onsale.',
+  },
   BUS_URL: { default: 'memory:', about: 'What carries log entries to the projector: memory:.' },
   DATABASE_URL: {
     default: 'sqlite:<DATA_DIR>/read.db',
@@ -61,7 +65,7 @@ export function readConfig(env: Environment = process.env): Config {
     host: env.HOST || '0.0.0.0',
     dataDir,
     roles: roles(env.ROLES || 'all', problems),
-    ledgerUrl: url(env.LEDGER_URL || `sqlite:${join(dataDir, 'ledger.db')}`, 'LEDGER_URL', ['sqlite:'], problems),
+    ledgerUrl: url(env.LEDGER_URL || `sqlite:${join(dataDir, 'ledger.db')}`, 'LEDGER_URL', ['sqlite:', 'redis:', 'rediss:'], problems),
     busUrl: url(env.BUS_URL || 'memory:', 'BUS_URL', ['memory:'], problems),
     databaseUrl: url(env.DATABASE_URL || `sqlite:${join(dataDir, 'read.db')}`, 'DATABASE_URL', ['sqlite:', ...SERVERS], problems),
     databaseReaderUrl: env.DATABASE_READER_URL ? url(env.DATABASE_READER_URL, 'DATABASE_READER_URL', SERVERS, problems) : null,
