@@ -1,0 +1,25 @@
+/** Against the real server that KAFKA_URL names, each test on topics of its own. */
+import { randomUUID } from 'node:crypto'
+import { Admin } from '@platformatic/kafka'
+import { afterAll } from 'vitest'
+import { busAddress } from './address.ts'
+import { busConformance } from './bus.conformance.ts'
+import { clientOptions, createKafkaBus, type KafkaAddress } from './kafka.ts'
+import { outsideBusConformance } from './outside.conformance.ts'
+import { serverOf } from '../../test/outside.ts'
+
+const server = serverOf('KAFKA_URL')
+const PREFIX = `onsale-test-${randomUUID().slice(0, 8)}`
+const addressOf = (query = ''): KafkaAddress =>
+  busAddress(`${server}/${PREFIX}-${randomUUID().slice(0, 8)}?partitions=3&retryMs=20&mostRetryMs=100&tries=3${query}`) as KafkaAddress
+
+if (server) {
+  afterAll(async () => {
+    const admin = new Admin(clientOptions(addressOf()))
+    const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(PREFIX))
+    await admin.deleteTopics({ topics })
+    await admin.close()
+  })
+  busConformance('Kafka', async () => createKafkaBus(addressOf()))
+  outsideBusConformance('Kafka', async (onError) => createKafkaBus(addressOf(), onError))
+}
