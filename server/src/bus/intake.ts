@@ -14,7 +14,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 /** The more entries the projector stores at once, the fewer pages it writes for each: see memory.ts. */
 const BATCH = 2000
-/** More than this and `put` waits. */
+/** More than this and whoever puts is to wait. */
 const MOST_WAITING = 4000
 /** More culprits than this are a fault of something else: nothing new is judged until one of them is settled. */
 const MOST_SUSPECTS = 100
@@ -35,8 +35,9 @@ export type IntakeOptions<T extends Carried> = {
 }
 
 export type Intake<T extends Carried> = {
-  /** Waits while the subscriber is behind. */
-  put(items: readonly T[]): Promise<void>
+  /** False: the subscriber is behind; go on when there is `room`. */
+  put(items: readonly T[]): boolean
+  room(): Promise<void>
   /** What was put and is not settled. */
   open: ReadonlySet<T>
   /** Waits for the delivery under way, which is the last. What is still open then was not taken. */
@@ -70,7 +71,7 @@ export function createIntake<T extends Carried>({ deliver, settle, bury, onError
         continue
       }
       restMs = retryMs.first
-      if (waiting.length === 0) await nextThing()
+      if (waiting.length === 0 && !stopping.signal.aborted) await nextThing()
     }
   }
 
@@ -188,12 +189,15 @@ export function createIntake<T extends Carried>({ deliver, settle, bury, onError
 
   return {
     open,
-    async put(items) {
+    put(items) {
       for (const item of items) {
         open.add(item)
         waiting.push(item)
       }
       wake()
+      return waiting.length < MOST_WAITING
+    },
+    async room() {
       if (waiting.length >= MOST_WAITING && !stopping.signal.aborted) await new Promise<void>((resolve) => room.push(resolve))
     },
     async stop() {

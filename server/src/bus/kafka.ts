@@ -2,6 +2,7 @@
  * The bus on Kafka: one topic keyed by shard, a consumer group for each group of subscribers. What a member has not committed when it
  * goes comes to another: repeats, which change nothing. Offsets are committed when `deliver` has resolved.
  */
+import { type EventEmitter, once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Admin, Consumer, compatibilityPartitioner, ProduceAcks, Producer, stringDeserializers, stringSerializers } from '@platformatic/kafka'
 import type { BusAddress } from './address.ts'
@@ -18,6 +19,8 @@ type Taken = Carried & { partition: number; offset: bigint; leaderEpoch: number;
 
 /** A broker takes a batch of 1 MB (`message.max.bytes`). */
 const MOST_BYTES = 500_000
+/** A broker that is away does not answer a goodbye. */
+const LEAVING_MS = 3000
 const REOPEN_MS = { first: 200, most: 5000 }
 /** The group that a replayed message is for; the others have it already. */
 export const ONLY_GROUP = 'onlyGroup'
@@ -91,20 +94,20 @@ export function createKafkaBus(address: KafkaAddress, onError: (error: unknown) 
     })
     try {
       const stream = await consumer.consume({ topics: [address.topic], mode: 'committed', fallbackMode: 'earliest' })
-      leaving.addEventListener('abort', () => void stream.close().catch(() => undefined), { once: true })
-      if (leaving.aborted) return
       joined()
-      for await (const { key, value, headers, partition, offset, leaderEpoch } of stream) {
-        if (leaving.aborted) break
+      stream.on('data', ({ key, value, headers, partition, offset, leaderEpoch }) => {
         const only = headers.get(ONLY_GROUP)
         const item = { body: value, isReplay: only === group, partition, offset, leaderEpoch, shard: key }
         offsets.began(item)
-        if (only === undefined || only === group) await intake.put([item])
-        else await offsets.settle([item])
-      }
+        if (only !== undefined && only !== group) return void offsets.settle([item]).catch(onError)
+        if (intake.put([item])) return
+        stream.pause()
+        void intake.room().then(() => stream.resume())
+      })
+      await untilGone(stream, leaving)
     } finally {
       await intake.stop()
-      await consumer.close(true).catch(() => undefined)
+      await Promise.race([consumer.close(true), wait(LEAVING_MS)]).catch(() => undefined)
     }
   }
 
@@ -123,6 +126,16 @@ export function createKafkaBus(address: KafkaAddress, onError: (error: unknown) 
       await producer?.close().catch(() => undefined)
     },
   }
+}
+
+/** Throws when the stream ends by itself. */
+async function untilGone(stream: EventEmitter, leaving: AbortSignal): Promise<void> {
+  const gone = once(stream, 'close', { signal: leaving }).then(() => {
+    throw new Error('The stream of messages ended.')
+  })
+  await gone.catch((error: unknown) => {
+    if (!leaving.aborted) throw error
+  })
 }
 
 export const groupOf = ({ group, topic }: KafkaAddress, name: string): string => `${group || topic}.${name}`
