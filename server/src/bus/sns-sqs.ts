@@ -109,10 +109,12 @@ export function createSnsSqsBus(address: SnsSqsAddress, onError: (error: unknown
         for (let most = MOST_MESSAGES; found.length > most / 2 && !leaving.aborted; most = MOST_MESSAGES * address.parallel) {
           // Each hands over what it found at once: one that waits for the others makes the whole as slow as the slowest.
           const each = Array.from({ length: address.parallel }, async () => {
-            const messages = await queue.receive(0, leaving)
+            // Not let go when leaving: what an abandoned answer held would be hidden from all until its time is over.
+            const messages = await queue.receive(0)
             await put(messages)
             return messages
           })
+          await Promise.allSettled(each)
           found = (await Promise.all(each)).flat()
         }
         restMs = RETRY_MS.first
