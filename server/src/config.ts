@@ -3,6 +3,7 @@ import { enableCompileCache } from 'node:module'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import topology from '../../topology.json' with { type: 'json' }
+import { busAddress } from './bus/address.ts'
 import { isRole, type RoleName, roleNames } from './roles.ts'
 
 export type Config = {
@@ -28,7 +29,11 @@ export const settings = {
   DATA_DIR: { default: './data', about: 'Folder of everything that the embedded adapters keep.' },
   ROLES: { default: 'all', about: `Which parts this process runs: all, or some of ${roleNames.join(', ')}, joined by commas.` },
   LEDGER_URL: { default: 'sqlite:<DATA_DIR>/ledger.db', about: 'Where seats are kept: sqlite:<path>.' },
-  BUS_URL: { default: 'memory:', about: 'What carries log entries to the projector: memory:.' },
+  BUS_URL: {
+    default: 'memory:',
+    about:
+      'What carries log entries to the projector: memory:, kafka://<host>:<port>/<topic> or sns+sqs://<region>/<topic>; docs/bus.md has what can be set after a question mark.',
+  },
   DATABASE_URL: { default: 'sqlite:<DATA_DIR>/read.db', about: 'The read side: sqlite:<path>.' },
   LOG_LEVEL: { default: 'warn', about: 'fatal, error, warn, info, debug, trace or silent.' },
   NODE_ENV: { default: 'development', about: 'development, test or production.' },
@@ -53,7 +58,7 @@ export function readConfig(env: Environment = process.env): Config {
     dataDir,
     roles: roles(env.ROLES || 'all', problems),
     ledgerUrl: url(env.LEDGER_URL || `sqlite:${join(dataDir, 'ledger.db')}`, 'LEDGER_URL', ['sqlite:'], problems),
-    busUrl: url(env.BUS_URL || 'memory:', 'BUS_URL', ['memory:'], problems),
+    busUrl: bus(env.BUS_URL || 'memory:', problems),
     databaseUrl: url(env.DATABASE_URL || `sqlite:${join(dataDir, 'read.db')}`, 'DATABASE_URL', ['sqlite:'], problems),
     logLevel: oneOf(env.LOG_LEVEL || 'warn', 'LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], problems),
     environment: oneOf(env.NODE_ENV || 'development', 'NODE_ENV', ['development', 'test', 'production'], problems),
@@ -82,6 +87,17 @@ function url(text: string, name: string, schemes: readonly string[], problems: s
   const scheme = schemes.find((known) => text.startsWith(known))
   if (!scheme) problems.push(`${name} is "${text.slice(0, 40)}": it begins with ${schemes.join(' or ')}.`)
   else if (scheme === 'sqlite:' && text === scheme) problems.push(`${name} is "sqlite:": name a file, as in sqlite:./data/onsale.db.`)
+  return text
+}
+
+function bus(text: string, problems: string[]): string {
+  try {
+    busAddress(text)
+  } catch (error) {
+    // Its password, if it has one, is not shown.
+    const shown = text.slice(0, 40).replace(/\/\/.*/, '//...')
+    problems.push(`BUS_URL is "${shown}": ${(error as Error).message}`)
+  }
   return text
 }
 

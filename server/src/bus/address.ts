@@ -69,7 +69,8 @@ function settingsOf<T extends Record<string, string | number | boolean>>(query: 
     const value = settings[name]
     if (value === undefined) throw new Error(`"${name}" is no setting of it; there are ${Object.keys(defaults).join(', ')}.`)
     settings[name] = typeof value === 'number' ? Number(text) : typeof value === 'boolean' ? text === 'true' : text
-    if (typeof value === 'number' && !(Number.isInteger(settings[name]) && Number(text) >= -1)) throw new Error(`${name} is a whole number.`)
+    if (typeof value === 'number' && !(Number.isInteger(settings[name]) && Number(text) >= -1))
+      throw new Error(`${name} is a whole number.`)
     if (typeof value === 'boolean' && text !== 'true' && text !== 'false') throw new Error(`${name} is true or false.`)
   }
   return settings as T

@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto'
 import { Admin } from '@platformatic/kafka'
 import { afterAll } from 'vitest'
+import { serverOf } from '../../test/outside.ts'
 import { busAddress } from './address.ts'
 import { busConformance } from './bus.conformance.ts'
 import { clientOptions, createKafkaBus, type KafkaAddress } from './kafka.ts'
 import { outsideBusConformance } from './outside.conformance.ts'
-import { serverOf } from '../../test/outside.ts'
 
 const server = serverOf('KAFKA_URL')
 const PREFIX = `onsale-test-${randomUUID().slice(0, 8)}`

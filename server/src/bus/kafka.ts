@@ -4,13 +4,21 @@
  */
 import { type EventEmitter, once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
-import { Admin, Consumer, compatibilityPartitioner, ProduceAcks, Producer, stringDeserializers, stringSerializers } from '@platformatic/kafka'
+import {
+  Admin,
+  Consumer,
+  compatibilityPartitioner,
+  ProduceAcks,
+  Producer,
+  stringDeserializers,
+  stringSerializers,
+} from '@platformatic/kafka'
 import type { BusAddress } from './address.ts'
 import type { Bus, Message } from './bus.ts'
 import { type Carried, createIntake } from './intake.ts'
 import { createKafkaDeadLetters, deadLettersOf } from './kafka.dead-letters.ts'
-import { labelsOf } from './labels.ts'
 import { createOffsets } from './kafka.offsets.ts'
+import { labelsOf } from './labels.ts'
 
 export type KafkaAddress = Extract<BusAddress, { bus: 'kafka' }>
 export type KafkaSend = (messages: { topic: string; key: string; value: string; headers: Record<string, string> }[]) => Promise<void>
@@ -177,7 +185,13 @@ export function openConsumer({ sessionS }: Pick<KafkaAddress, 'sessionS'>, clien
   })
 }
 
-async function createTopic(client: ClientOptions, topic: string, partitions: number, replicas: number, retentionDays: number): Promise<void> {
+async function createTopic(
+  client: ClientOptions,
+  topic: string,
+  partitions: number,
+  replicas: number,
+  retentionDays: number,
+): Promise<void> {
   const admin = new Admin(client)
   try {
     if ((await admin.listTopics()).includes(topic)) return

@@ -45,7 +45,8 @@ export function createSqsDeadLetters(places: Places, sqs: SQSClient, address: Sn
       return all.map(({ Body = '', MessageAttributes = {} }) => ({
         shard: MessageAttributes.shard?.StringValue ?? '',
         body: Body,
-        error: MessageAttributes.error?.StringValue ?? `Received ${address.maxReceiveCount} times, and whoever did so died or never answered.`,
+        error:
+          MessageAttributes.error?.StringValue ?? `Received ${address.maxReceiveCount} times, and whoever did so died or never answered.`,
       }))
     },
     async replay(group) {

@@ -13,7 +13,11 @@ export type Queue = ReturnType<typeof createQueue>
 
 const MOST_MESSAGES = 10
 
-export function createQueue(sqs: SQSClient, url: () => Promise<string>, { parallel, visibilityS }: { parallel: number; visibilityS: number }) {
+export function createQueue(
+  sqs: SQSClient,
+  url: () => Promise<string>,
+  { parallel, visibilityS }: { parallel: number; visibilityS: number },
+) {
   /** Tens of them, some at once. */
   async function inTens<T>(items: readonly T[], work: (ten: T[]) => Promise<unknown>): Promise<void> {
     const tens: T[][] = []
@@ -60,9 +64,7 @@ export function createQueue(sqs: SQSClient, url: () => Promise<string>, { parall
       ),
     async send(messages: readonly { body: string; attributes: Record<string, string> }[]): Promise<void> {
       for (const { body, attributes } of messages)
-        await sqs.send(
-          new SendMessageCommand({ QueueUrl: await url(), MessageBody: body, MessageAttributes: attributesOf(attributes) }),
-        )
+        await sqs.send(new SendMessageCommand({ QueueUrl: await url(), MessageBody: body, MessageAttributes: attributesOf(attributes) }))
     },
   }
 }

@@ -3,8 +3,8 @@
  * the group. What is missing is created again at the first sign of it: an emulator forgets everything when it restarts.
  */
 import { setTimeout as wait } from 'node:timers/promises'
-import { type Message as Received, SQSClient } from '@aws-sdk/client-sqs'
 import { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns'
+import { type Message as Received, SQSClient } from '@aws-sdk/client-sqs'
 import type { BusAddress } from './address.ts'
 import type { Bus, Message } from './bus.ts'
 import { type Carried, createIntake } from './intake.ts'
@@ -83,7 +83,13 @@ export function createSnsSqsBus(address: SnsSqsAddress, onError: (error: unknown
       retryMs: { first: address.retryMs, most: address.mostRetryMs },
     })
     const prolonging = setInterval(
-      () => void queue.hide([...intake.open].map(({ receipt }) => receipt), address.visibilityS).catch(onError),
+      () =>
+        void queue
+          .hide(
+            [...intake.open].map(({ receipt }) => receipt),
+            address.visibilityS,
+          )
+          .catch(onError),
       (address.visibilityS * 1000) / 3,
     )
     await receiveAll(group, queue, leaving, async (messages) => {
@@ -92,11 +98,21 @@ export function createSnsSqsBus(address: SnsSqsAddress, onError: (error: unknown
     await intake.stop()
     clearInterval(prolonging)
     // So that another member need not wait for them.
-    await queue.hide([...intake.open].map(({ receipt }) => receipt), 0).catch(onError)
+    await queue
+      .hide(
+        [...intake.open].map(({ receipt }) => receipt),
+        0,
+      )
+      .catch(onError)
   }
 
   /** One long request while little comes; when it comes back full, many short ones at once until they find little. */
-  async function receiveAll(group: string, queue: Queue, leaving: AbortSignal, put: (messages: Received[]) => Promise<void>): Promise<void> {
+  async function receiveAll(
+    group: string,
+    queue: Queue,
+    leaving: AbortSignal,
+    put: (messages: Received[]) => Promise<void>,
+  ): Promise<void> {
     let lookedAt = Date.now()
     for (let restMs = RETRY_MS.first; !leaving.aborted; ) {
       try {
