@@ -46,6 +46,12 @@ export type Intake<T extends Carried> = {
 
 type Suspect<T> = { item: T; error: Error; tries: number; takenBefore: number; dueAt: number; retryMs: number }
 
+/** What is kept of an error beside a dead letter. SQS refuses control characters in attributes. */
+export function reasonOf({ message, name }: Error): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+  return (message || name).replace(/[\u0000-\u001f\ufffe\uffff]+/g, ' ').slice(0, 1000)
+}
+
 export function createIntake<T extends Carried>({ deliver, settle, bury, onError, tries, retryMs }: IntakeOptions<T>): Intake<T> {
   const open = new Set<T>()
   const waiting: T[] = []

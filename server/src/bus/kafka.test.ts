@@ -6,20 +6,21 @@ import { serverOf } from '../../test/outside.ts'
 import { busAddress } from './address.ts'
 import { busConformance } from './bus.conformance.ts'
 import { clientOptions, createKafkaBus, type KafkaAddress } from './kafka.ts'
-import { outsideBusConformance } from './outside.conformance.ts'
+import { outsideBusCarriesSales, outsideBusConformance } from './outside.conformance.ts'
 
 const server = serverOf('KAFKA_URL')
 const PREFIX = `onsale-test-${randomUUID().slice(0, 8)}`
-const addressOf = (query = ''): KafkaAddress =>
-  busAddress(`${server}/${PREFIX}-${randomUUID().slice(0, 8)}?partitions=3&retryMs=20&mostRetryMs=100&tries=3${query}`) as KafkaAddress
+const newUrl = (): string => `${server}/${PREFIX}-${randomUUID().slice(0, 8)}?partitions=3&retryMs=20&mostRetryMs=100&tries=3`
+const newAddress = (): KafkaAddress => busAddress(newUrl()) as KafkaAddress
 
 if (server) {
   afterAll(async () => {
-    const admin = new Admin(clientOptions(addressOf()))
+    const admin = new Admin(clientOptions(newAddress()))
     const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(PREFIX))
     await admin.deleteTopics({ topics })
     await admin.close()
   })
-  busConformance('Kafka', async () => createKafkaBus(addressOf()))
-  outsideBusConformance('Kafka', async (onError) => createKafkaBus(addressOf(), onError))
+  busConformance('Kafka', async () => createKafkaBus(newAddress()))
+  outsideBusConformance('Kafka', async (onError) => createKafkaBus(newAddress(), onError))
+  outsideBusCarriesSales('Kafka', newUrl)
 }

@@ -15,7 +15,7 @@ import {
 } from '@platformatic/kafka'
 import type { BusAddress } from './address.ts'
 import type { Bus, Message } from './bus.ts'
-import { type Carried, createIntake } from './intake.ts'
+import { type Carried, createIntake, reasonOf } from './intake.ts'
 import { createKafkaDeadLetters, deadLettersOf } from './kafka.dead-letters.ts'
 import { createOffsets } from './kafka.offsets.ts'
 import { labelsOf } from './labels.ts'
@@ -95,7 +95,7 @@ export function createKafkaBus(address: KafkaAddress, onError: (error: unknown) 
       deliver,
       settle: (items) => offsets.settle(items),
       bury: ({ shard, body }, error) =>
-        send([{ topic: deadLettersOf(address, group), key: shard, value: body, headers: { error: error.message.slice(0, 2000) } }]),
+        send([{ topic: deadLettersOf(address, group), key: shard, value: body, headers: { error: reasonOf(error) } }]),
       onError,
       tries: address.tries,
       retryMs: { first: address.retryMs, most: address.mostRetryMs },

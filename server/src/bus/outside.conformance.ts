@@ -1,5 +1,8 @@
 /** Judges what every bus outside the process does with messages that are refused. */
+import type { EventDetail } from '@onsale/contract/api'
 import { describe, expect, test } from 'vitest'
+import { event, HALL } from '../../test/house.ts'
+import { startTestPlatform } from '../../test/platform.ts'
 import { until } from '../../test/until.ts'
 import { createInbox, many } from './bus.conformance.ts'
 import type { Bus, DeadLetters } from './bus.ts'
@@ -121,5 +124,20 @@ export function outsideBusConformance(name: string, open: (onError?: (error: unk
       await inbox.holds(many(40))
       await bus.close()
     })
+  })
+}
+
+/** The whole product with that bus between ledger and read side. */
+export function outsideBusCarriesSales(name: string, newUrl: () => string): void {
+  test(`tickets that are sold become visible through ${name}`, async () => {
+    const onsale = await startTestPlatform({ house: { venues: [HALL], events: [event('Play')] }, env: { BUS_URL: newUrl() } })
+    const sold = await Promise.all(
+      Array.from({ length: 100 }, () => onsale.buy({ venueId: 'Hall', eventId: 'Play', zoneId: 3, quantity: 1 })),
+    )
+    expect(sold.filter(({ status }) => status < 300)).toHaveLength(100)
+    await onsale.settle()
+    const { zones } = await onsale.read<EventDetail>('/query/api/v1/events/Play')
+    expect(zones.find(({ zoneId }) => zoneId === 3)).toMatchObject({ sold: 100, available: 200 })
+    await onsale.stop()
   })
 }

@@ -7,14 +7,14 @@ import { serverOf } from '../../test/outside.ts'
 import { until } from '../../test/until.ts'
 import { busAddress } from './address.ts'
 import { busConformance, createInbox, many } from './bus.conformance.ts'
-import { outsideBusConformance } from './outside.conformance.ts'
+import { outsideBusCarriesSales, outsideBusConformance } from './outside.conformance.ts'
 import { createSnsSqsBus, type SnsSqsAddress } from './sns-sqs.ts'
 
 const endpoint = serverOf('AWS_ENDPOINT_URL')
 const region = process.env.AWS_REGION ?? 'eu-west-1'
 const PREFIX = `onsale-test-${randomUUID().slice(0, 8)}`
-const addressOf = (): SnsSqsAddress =>
-  busAddress(`sns+sqs://${region}/${PREFIX}-${randomUUID().slice(0, 8)}?retryMs=20&mostRetryMs=100&tries=3`) as SnsSqsAddress
+const newUrl = (): string => `sns+sqs://${region}/${PREFIX}-${randomUUID().slice(0, 8)}?retryMs=20&mostRetryMs=100&tries=3`
+const newAddress = (): SnsSqsAddress => busAddress(newUrl()) as SnsSqsAddress
 
 if (endpoint) {
   const sns = new SNSClient({ region, endpoint })
@@ -28,11 +28,13 @@ if (endpoint) {
   }
 
   afterAll(() => forgetEverything(PREFIX))
-  busConformance('SNS and SQS', async () => createSnsSqsBus(addressOf()))
-  outsideBusConformance('SNS and SQS', async (onError) => createSnsSqsBus(addressOf(), onError))
+  busConformance('SNS and SQS', async () => createSnsSqsBus(newAddress()))
+  outsideBusConformance('SNS and SQS', async (onError) => createSnsSqsBus(newAddress(), onError))
+
+  outsideBusCarriesSales('SNS and SQS', newUrl)
 
   test('when topic and queues are gone they are made again, and what the relay publishes again arrives', async () => {
-    const address = { ...addressOf(), waitS: 1 }
+    const address = { ...newAddress(), waitS: 1 }
     const bus = createSnsSqsBus(address)
     const inbox = createInbox()
     await bus.subscribe('sql', inbox.deliver)

@@ -7,7 +7,7 @@ import { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns'
 import { type Message as Received, SQSClient } from '@aws-sdk/client-sqs'
 import type { BusAddress } from './address.ts'
 import type { Bus, Message } from './bus.ts'
-import { type Carried, createIntake } from './intake.ts'
+import { type Carried, createIntake, reasonOf } from './intake.ts'
 import { labelsOf } from './labels.ts'
 import { createSqsDeadLetters } from './sns-sqs.dead-letters.ts'
 import { createPlaces, isMissing } from './sns-sqs.places.ts'
@@ -77,7 +77,7 @@ export function createSnsSqsBus(address: SnsSqsAddress, onError: (error: unknown
     const intake = createIntake<Taken>({
       deliver,
       settle: (items) => queue.remove(items.map(({ receipt }) => receipt)),
-      bury: ({ shard, body }, error) => dead.send([{ body, attributes: { shard, error: error.message.slice(0, 2000) || 'no message' } }]),
+      bury: ({ shard, body }, error) => dead.send([{ body, attributes: { shard: shard || '-', error: reasonOf(error) } }]),
       onError,
       tries: address.tries,
       retryMs: { first: address.retryMs, most: address.mostRetryMs },
