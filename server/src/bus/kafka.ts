@@ -205,7 +205,8 @@ async function createTopic(
   }
 }
 
-function* parts(messages: readonly Message[]): Generator<Message[]> {
+/** What goes in one send. */
+export function* parts(messages: readonly Message[]): Generator<Message[]> {
   let part: Message[] = []
   let bytes = 0
   for (const message of messages) {

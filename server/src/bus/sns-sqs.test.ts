@@ -8,13 +8,25 @@ import { until } from '../../test/until.ts'
 import { busAddress } from './address.ts'
 import { busConformance, createInbox, many } from './bus.conformance.ts'
 import { outsideBusCarriesSales, outsideBusConformance } from './outside.conformance.ts'
-import { createSnsSqsBus, type SnsSqsAddress } from './sns-sqs.ts'
+import { batchesOf, createSnsSqsBus, type SnsSqsAddress } from './sns-sqs.ts'
 
 const endpoint = serverOf('AWS_ENDPOINT_URL')
 const region = process.env.AWS_REGION ?? 'eu-west-1'
 const PREFIX = `onsale-test-${randomUUID().slice(0, 8)}`
 const newUrl = (): string => `sns+sqs://${region}/${PREFIX}-${randomUUID().slice(0, 8)}?retryMs=20&mostRetryMs=100&tries=3`
 const newAddress = (): SnsSqsAddress => busAddress(newUrl()) as SnsSqsAddress
+
+test('a request stays within ten messages and 256 KB, and keeps the order', () => {
+  const large = many(12).map((message) => ({ ...message, body: `"${'é'.repeat(30_000)}"` }))
+  const messages = [...many(25), ...large]
+  const sent = [...batchesOf(messages)]
+  for (const batch of sent) {
+    expect(batch.length).toBeLessThanOrEqual(10)
+    expect(batch.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0)).toBeLessThan(256 * 1024)
+  }
+  expect(sent.flat()).toEqual(messages)
+  expect(sent.length).toBeLessThan(7)
+})
 
 if (endpoint) {
   const sns = new SNSClient({ region, endpoint })

@@ -181,7 +181,7 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /** In the order that they came in, as many as SNS takes at once. */
-function* batchesOf(messages: readonly Message[]): Generator<Message[]> {
+export function* batchesOf(messages: readonly Message[]): Generator<Message[]> {
   let batch: Message[] = []
   let bytes = 0
   for (const message of messages) {
