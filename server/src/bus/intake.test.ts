@@ -65,6 +65,24 @@ test('the very first message may be a culprit: it is kept until others have come
   await intake.stop()
 })
 
+test('a suspect is not blamed for what happens while the database is away', async () => {
+  const good = new Set<string>()
+  let isAway = false
+  const { intake, seen } = start(async (bodies) => {
+    if (isAway) throw new Error('away')
+    await refuse('bad')(bodies)
+    for (const body of bodies) good.add(body)
+    isAway = good.size === 100
+  })
+  intake.put([...hundred, item('bad')])
+  await until('it was tried often', () => isAway && seen.deliveries > 60)
+  expect(seen.buried).toEqual([])
+  good.clear()
+  isAway = false
+  await until('it is buried', () => seen.buried.length === 1)
+  await intake.stop()
+})
+
 test('what cannot be buried now is buried later, and is not settled before', async () => {
   let isAway = true
   let refused = 0

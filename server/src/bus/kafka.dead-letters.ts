@@ -62,7 +62,7 @@ export function createKafkaDeadLetters(address: KafkaAddress, client: ClientOpti
           topic: address.topic,
           key: shard,
           value: body,
-          headers: { ...labelsOf({ shard, body }), [ONLY_GROUP]: group },
+          headers: { ...labelsOf({ body }), [ONLY_GROUP]: group },
         })),
       )
       await forget(topic, after)

@@ -41,7 +41,7 @@ export function createSnsSqsBus(address: SnsSqsAddress, onError: (error: unknown
     const entries = batch.map((message, i) => ({
       Id: String(i),
       Message: message.body,
-      MessageAttributes: attributesOf(labelsOf(message)),
+      MessageAttributes: attributesOf({ shard: message.shard, ...labelsOf(message) }),
     }))
     const send = async () =>
       sns.send(new PublishBatchCommand({ TopicArn: await places.topic(), PublishBatchRequestEntries: entries }), {
