@@ -32,11 +32,18 @@ const refuse =
 
 const hundred = Array.from({ length: 100 }, (_, i) => item(String(i)))
 
-test('culprits are found in few deliveries, and buried', async () => {
-  const { intake, seen } = start(refuse('17', '18', '90'))
+test('culprits are found in few deliveries, and buried after three tries alone', async () => {
+  const alone: string[] = []
+  const { intake, seen } = start(async (bodies) => {
+    if (bodies.length === 1) alone.push(bodies[0] as string)
+    await refuse('17', '18', '90')(bodies)
+  })
+  intake.put([item('first')])
+  await until('it was taken', () => seen.settled.length === 1)
   intake.put(hundred)
   await until('three are buried', () => seen.buried.length === 3)
-  await until('all are settled', () => seen.settled.length === 100)
+  await until('all are settled', () => seen.settled.length === 101)
+  for (const culprit of ['17', '18', '90']) expect(alone.filter((body) => body === culprit)).toHaveLength(3)
   expect(seen.buried.sort()).toEqual(['17', '18', '90'])
   expect(seen.deliveries).toBeLessThan(80)
   expect(intake.open.size).toBe(0)

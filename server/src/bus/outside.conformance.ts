@@ -11,16 +11,9 @@ const POISON = '{"position":5}'
 
 /** Refuses every delivery that has a poisoned message in it. */
 function refusing(inbox: ReturnType<typeof createInbox>, poison: Set<string>) {
-  const refused: string[][] = []
-  return {
-    refused,
-    deliver: async (bodies: string[]): Promise<void> => {
-      if (bodies.some((body) => poison.has(body))) {
-        refused.push(bodies)
-        throw new Error('column "seat" is too short')
-      }
-      await inbox.deliver(bodies)
-    },
+  return async (bodies: string[]): Promise<void> => {
+    if (bodies.some((body) => poison.has(body))) throw new Error('column "seat" is too short')
+    await inbox.deliver(bodies)
   }
 }
 
@@ -31,8 +24,7 @@ export function outsideBusConformance(name: string, open: (onError?: (error: unk
       const bus = await open()
       const { list, purge } = bus.deadLetters as DeadLetters
       const inbox = createInbox()
-      const { deliver, refused } = refusing(inbox, new Set([POISON]))
-      await bus.subscribe('sql', deliver)
+      await bus.subscribe('sql', refusing(inbox, new Set([POISON])))
       const others = many(60).filter(({ body }) => body !== POISON)
       await bus.publish(many(60))
       await inbox.holds(others)
@@ -41,7 +33,6 @@ export function outsideBusConformance(name: string, open: (onError?: (error: unk
         return found.length > 0 && found
       })
       expect(letters).toEqual([{ shard: '1', body: POISON, error: 'column "seat" is too short' }])
-      expect(refused.filter(({ length }) => length === 1).length).toBeLessThanOrEqual(3)
       // The relay publishes again what is not stored: it is set aside once.
       await bus.publish([{ shard: '1', position: 5, body: POISON }])
       await bus.publish([{ shard: '1', position: 61, body: '{"position":61}' }])
@@ -58,7 +49,7 @@ export function outsideBusConformance(name: string, open: (onError?: (error: unk
       const [sql, search] = [createInbox(), createInbox()]
       const poison = new Set([POISON])
       let searched = 0
-      await bus.subscribe('sql', refusing(sql, poison).deliver)
+      await bus.subscribe('sql', refusing(sql, poison))
       await bus.subscribe('search', async (bodies) => {
         searched += bodies.filter((body) => body === POISON).length
         await search.deliver(bodies)
