@@ -1,4 +1,5 @@
 /** URL -> adapter. The only file that names adapters; each is loaded when it is asked for. */
+import { busAddress } from './bus/address.ts'
 import type { Bus } from './bus/bus.ts'
 import type { Config } from './config.ts'
 import type { Ledger } from './ledger/ledger.ts'
@@ -14,7 +15,7 @@ export async function openAdapters(
   const sql = await openSql(config.databaseUrl)
   const reader = config.databaseReaderUrl === null ? sql : await openSql(config.databaseReaderUrl)
   const ledger = await openLedger(config.ledgerUrl)
-  const bus = await openBus(onError)
+  const bus = await openBus(config.busUrl, onError)
   return {
     ledger,
     bus,
@@ -38,7 +39,10 @@ export async function openLedger(url: string): Promise<Ledger> {
   return openSqliteLedger({ path: pathOf(url) })
 }
 
-export async function openBus(onError: (error: unknown) => void): Promise<Bus> {
+export async function openBus(url: string, onError: (error: unknown) => void): Promise<Bus> {
+  const address = busAddress(url)
+  if (address.bus === 'kafka') return (await import('./bus/kafka.ts')).createKafkaBus(address, onError)
+  if (address.bus === 'sns+sqs') return (await import('./bus/sns-sqs.ts')).createSnsSqsBus(address, onError)
   const { createMemoryBus } = await import('./bus/memory.ts')
   return createMemoryBus(onError)
 }

@@ -110,8 +110,26 @@ describe('settings', () => {
     expect(mistakesOf({ ROLES: 'purchase,projector' })).toEqual([])
   })
 
+  it.each([
+    ['kafka://broker:9092', 'kafka://<host>:<port>'],
+    ['kafka://broker:9092/onsale?partition=3', '"partition" is no setting of it'],
+    ['kafka://broker:9092/onsale?partitions=few', 'partitions is a whole number'],
+    ['sns+sqs://eu-west-1/onsale?create=no', 'create is true or false'],
+    ['sns+sqs://eu-west-1/onsale?create=false', 'name the account'],
+  ])('BUS_URL %s is refused with its mend', (BUS_URL, mend) => {
+    const [mistake, ...others] = mistakesOf({ BUS_URL })
+    expect(mistake).toContain(mend)
+    expect(others).toEqual([])
+  })
+
+  it('let purchase and projector part where the bus lives outside', () => {
+    expect(mistakesOf({ ROLES: 'purchase', BUS_URL: 'kafka://one:9092,two:9092/onsale?partitions=12' })).toEqual([])
+    expect(mistakesOf({ ROLES: 'projector', BUS_URL: 'sns+sqs://eu-west-1/onsale' })).toEqual([])
+  })
+
   it('do not show more of a bad address than its beginning, which may hold a password', () => {
     expect(mistakesOf({ DATABASE_URL: `mongodb://${'x'.repeat(40)}:hunter2@host` })[0]).not.toContain('hunter2')
+    expect(mistakesOf({ BUS_URL: 'kafka://me:hunter2@host:9092/onsale?no=1' })[0]).not.toContain('hunter2')
   })
 
   it('are each described with a default', () => {

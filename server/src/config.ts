@@ -3,6 +3,7 @@ import { enableCompileCache } from 'node:module'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import topology from '../../topology.json' with { type: 'json' }
+import { busAddress } from './bus/address.ts'
 import { isRole, type RoleName, roleNames } from './roles.ts'
 
 export type Config = {
@@ -37,7 +38,11 @@ export const settings = {
     about:
       'Where seats are kept: sqlite:<path>, redis://<host:port> or rediss://<user:password@host:port>; several hosts joined by commas are a cluster; ?shards=8&prefix=onsale.',
   },
-  BUS_URL: { default: 'memory:', about: 'What carries log entries to the projector: memory:.' },
+  BUS_URL: {
+    default: 'memory:',
+    about:
+      'What carries log entries to the projector: memory:, kafka://<host>:<port>/<topic> or sns+sqs://<region>/<topic>; docs/bus.md has what can be set after a question mark.',
+  },
   DATABASE_URL: {
     default: 'sqlite:<DATA_DIR>/read.db',
     about: 'The read side: sqlite:<path>, postgres://... or mysql://..., with ?pool=<connections> (10).',
@@ -66,7 +71,7 @@ export function readConfig(env: Environment = process.env): Config {
     dataDir,
     roles: roles(env.ROLES || 'all', problems),
     ledgerUrl: url(env.LEDGER_URL || `sqlite:${join(dataDir, 'ledger.db')}`, 'LEDGER_URL', ['sqlite:', 'redis:', 'rediss:'], problems),
-    busUrl: url(env.BUS_URL || 'memory:', 'BUS_URL', ['memory:'], problems),
+    busUrl: bus(env.BUS_URL || 'memory:', problems),
     databaseUrl: url(env.DATABASE_URL || `sqlite:${join(dataDir, 'read.db')}`, 'DATABASE_URL', ['sqlite:', ...SERVERS], problems),
     databaseReaderUrl: env.DATABASE_READER_URL ? url(env.DATABASE_READER_URL, 'DATABASE_READER_URL', SERVERS, problems) : null,
     logLevel: oneOf(env.LOG_LEVEL || 'warn', 'LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], problems),
@@ -110,6 +115,17 @@ function serverUrl(text: string, name: string, scheme: string, problems: string[
     problems.push(`${name} names no server and database: write ${scheme}//user:password@host:port/database.`)
   const pool = parsed?.searchParams.get('pool') ?? '1'
   if (!/^[1-9]\d{0,2}$/.test(pool)) problems.push(`${name} has a pool that is no number: write ?pool=10, from 1 to 999.`)
+}
+
+function bus(text: string, problems: string[]): string {
+  try {
+    busAddress(text)
+  } catch (error) {
+    // Its password, if it has one, is not shown.
+    const shown = text.slice(0, 40).replace(/\/\/.*/, '//...')
+    problems.push(`BUS_URL is "${shown}": ${(error as Error).message}`)
+  }
+  return text
 }
 
 function oneOf(text: string, name: string, choices: readonly string[], problems: string[]): string {

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { openSql } from '../adapters.ts'
 import { createProjector, type Projected } from './projector.ts'
 
-export type ProjectorAnswer = { projected: Projected } | { error: string } | { closed: true }
+export type ProjectorAnswer = { projected: Projected } | { error: { message: string; stack: string | undefined } } | { closed: true }
 
 if (!parentPort) throw new Error('projector.worker.ts runs as a worker thread')
 const port = parentPort
@@ -19,6 +19,7 @@ port.on('message', async (messages: string[] | 'close') => {
   try {
     port.postMessage({ projected: await projector.project(messages, Date.now()) } satisfies ProjectorAnswer)
   } catch (error) {
-    port.postMessage({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) } satisfies ProjectorAnswer)
+    const { message, stack } = error instanceof Error ? error : new Error(String(error))
+    port.postMessage({ error: { message, stack } } satisfies ProjectorAnswer)
   }
 })

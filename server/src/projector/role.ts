@@ -13,7 +13,7 @@ export const startProjectorRole: StartRole = async ({ config, adapters: { bus },
   worker.on('message', (answer: ProjectorAnswer) => {
     const { resolve, reject } = waiting ?? {}
     waiting = undefined
-    if ('error' in answer) return reject?.(new Error(answer.error))
+    if ('error' in answer) return reject?.(Object.assign(new Error(answer.error.message), answer.error))
     if ('projected' in answer) {
       report.projected(answer.projected.stored)
       for (const conflict of answer.projected.conflicts) report.conflict(conflict)

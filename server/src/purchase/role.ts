@@ -60,10 +60,14 @@ export const startPurchaseRole: StartRole = async ({ adapters: { ledger, bus, sq
  */
 async function tornApart(ledger: Ledger, sql: Sql): Promise<string | null> {
   const stored = await storedPositions(sql)
-  for (const { shard, trimmed, head } of await ledger.ends()) {
+  const ends = await ledger.ends()
+  const heads = new Map(ends.map(({ shard, head }) => [shard, head]))
+  // A shard that the ledger does not know at all is as lost as one that is shorter.
+  for (const [shard, here] of stored)
+    if (here > (heads.get(shard) ?? 0))
+      return `The read side has stored ${here} entries of shard ${shard}, the ledger has ${heads.get(shard) ?? 0}: the ledger is lost or an older copy.`
+  for (const { shard, trimmed } of ends) {
     const here = stored.get(shard) ?? 0
-    if (here > head)
-      return `The read side has stored ${here} entries of shard ${shard}, the ledger has ${head}: the ledger is lost or an older copy.`
     if (here < trimmed)
       return `The ledger was told that ${trimmed} entries of shard ${shard} are stored, the read side has ${here}: the read side is lost or an older copy.`
   }

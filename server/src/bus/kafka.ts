@@ -1,0 +1,223 @@
+/**
+ * The bus on Kafka: one topic keyed by shard, a consumer group for each group of subscribers. What a member has not committed when it
+ * goes comes to another: repeats, which change nothing. Offsets are committed when `deliver` has resolved.
+ */
+import { type EventEmitter, once } from 'node:events'
+import { setTimeout as wait } from 'node:timers/promises'
+import {
+  Admin,
+  Consumer,
+  compatibilityPartitioner,
+  ProduceAcks,
+  Producer,
+  stringDeserializers,
+  stringSerializers,
+} from '@platformatic/kafka'
+import type { BusAddress } from './address.ts'
+import type { Bus, Message } from './bus.ts'
+import { type Carried, createIntake, reasonOf } from './intake.ts'
+import { createKafkaDeadLetters, deadLettersOf } from './kafka.dead-letters.ts'
+import { createOffsets } from './kafka.offsets.ts'
+import { labelsOf } from './labels.ts'
+
+export type KafkaAddress = Extract<BusAddress, { bus: 'kafka' }>
+export type KafkaSend = (messages: { topic: string; key: string; value: string; headers: Record<string, string> }[]) => Promise<void>
+type Deliver = (bodies: string[]) => Promise<void>
+type Taken = Carried & { partition: number; offset: bigint; leaderEpoch: number; shard: string }
+
+/** A broker takes a batch of 1 MB (`message.max.bytes`). */
+const MOST_BYTES = 500_000
+/** A broker that is away does not answer a goodbye. */
+const LEAVING_MS = 3000
+const REOPEN_MS = { first: 200, most: 5000 }
+/** The group that a replayed message is for; the others have it already. */
+export const ONLY_GROUP = 'onlyGroup'
+
+export function createKafkaBus(address: KafkaAddress, onError: (error: unknown) => void = () => {}): Bus {
+  const client = clientOptions(address)
+  const closing = new AbortController()
+  const subscriptions = new Set<AsyncDisposable>()
+  const isThere = new Set<string>()
+  let producer: ReturnType<typeof openProducer> | undefined
+
+  /** A failed producer may have lost count of its own sequence: the next send takes a new one. */
+  const send: KafkaSend = async (messages) => {
+    producer ??= openProducer(client)
+    const used = producer
+    try {
+      await used.send({ messages })
+    } catch (error) {
+      if (producer === used) producer = undefined
+      isThere.clear()
+      void used.close().catch(() => undefined)
+      throw error
+    }
+  }
+
+  async function provide(topic: string, partitions: number, retentionDays: number): Promise<void> {
+    if (isThere.has(topic)) return
+    if (address.create) await createTopic(client, topic, partitions, address.replicas, retentionDays)
+    isThere.add(topic)
+  }
+  const provideTopic = () => provide(address.topic, address.partitions, address.retentionDays)
+
+  async function subscribe(group: string, deliver: Deliver): Promise<AsyncDisposable> {
+    await provideTopic()
+    await provide(deadLettersOf(address, group), 1, address.deadRetentionDays)
+    const leaving = new AbortController()
+    const joined = Promise.withResolvers<void>()
+    const running = (async () => {
+      for (let restMs = REOPEN_MS.first; !leaving.signal.aborted; restMs = Math.min(restMs * 2, REOPEN_MS.most)) {
+        const startedAt = Date.now()
+        await follow(group, deliver, leaving.signal, joined.resolve).catch((error: unknown) => leaving.signal.aborted || onError(error))
+        joined.resolve()
+        if (Date.now() - startedAt > REOPEN_MS.most * 2) restMs = REOPEN_MS.first
+        await wait(restMs, undefined, { signal: leaving.signal }).catch(() => undefined)
+      }
+    })()
+    await joined.promise
+    const subscription = {
+      async [Symbol.asyncDispose]() {
+        leaving.abort()
+        await running
+        subscriptions.delete(subscription)
+      },
+    }
+    subscriptions.add(subscription)
+    return subscription
+  }
+
+  /** One membership of the group; ends when told to, or throws when the connection breaks. */
+  async function follow(group: string, deliver: Deliver, leaving: AbortSignal, joined: () => void): Promise<void> {
+    const consumer = openConsumer(address, client, groupOf(address, group))
+    const offsets = createOffsets(consumer, address.topic)
+    const intake = createIntake<Taken>({
+      deliver,
+      settle: (items) => offsets.settle(items),
+      bury: ({ shard, body }, error) =>
+        send([{ topic: deadLettersOf(address, group), key: shard, value: body, headers: { error: reasonOf(error) } }]),
+      onError,
+      tries: address.tries,
+      retryMs: { first: address.retryMs, most: address.mostRetryMs },
+    })
+    try {
+      const stream = await consumer.consume({ topics: [address.topic], mode: 'committed', fallbackMode: 'earliest' })
+      joined()
+      stream.on('data', ({ key, value, headers, partition, offset, leaderEpoch }) => {
+        const only = headers.get(ONLY_GROUP)
+        const item = { body: value, isReplay: only === group, partition, offset, leaderEpoch, shard: key }
+        offsets.began(item)
+        if (only !== undefined && only !== group) return void offsets.settle([item]).catch(onError)
+        if (intake.put([item])) return
+        stream.pause()
+        void intake.room().then(() => stream.resume())
+      })
+      await untilGone(stream, leaving)
+    } finally {
+      await intake.stop()
+      await Promise.race([consumer.close(true), wait(LEAVING_MS)]).catch(() => undefined)
+    }
+  }
+
+  return {
+    async publish(messages) {
+      if (closing.signal.aborted) throw new Error('The bus is closed.')
+      await provideTopic()
+      for (const part of parts(messages))
+        await send(part.map((message) => ({ topic: address.topic, key: message.shard, value: message.body, headers: labelsOf(message) })))
+    },
+    subscribe,
+    deadLetters: createKafkaDeadLetters(address, client, send),
+    async close() {
+      closing.abort()
+      await Promise.all([...subscriptions].map((subscription) => subscription[Symbol.asyncDispose]()))
+      await producer?.close().catch(() => undefined)
+    },
+  }
+}
+
+/** Throws when the stream ends by itself. */
+async function untilGone(stream: EventEmitter, leaving: AbortSignal): Promise<void> {
+  const gone = once(stream, 'close', { signal: leaving }).then(() => {
+    throw new Error('The stream of messages ended.')
+  })
+  await gone.catch((error: unknown) => {
+    if (!leaving.aborted) throw error
+  })
+}
+
+export const groupOf = ({ group, topic }: KafkaAddress, name: string): string => `${group || topic}.${name}`
+
+export type ClientOptions = ReturnType<typeof clientOptions>
+
+export function clientOptions({ brokers, tls, sasl, username, password }: KafkaAddress) {
+  return {
+    clientId: 'onsale',
+    bootstrapBrokers: brokers,
+    ...(tls ? { tls: {} } : {}),
+    ...(sasl ? { sasl: { mechanism: sasl as 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512', username, password } } : {}),
+  }
+}
+
+function openProducer(client: ClientOptions) {
+  return new Producer({
+    ...client,
+    serializers: stringSerializers,
+    idempotent: true,
+    acks: ProduceAcks.ALL,
+    // The default one puts half of the keys elsewhere than every other client does.
+    partitioner: compatibilityPartitioner,
+  })
+}
+
+/** It fetches ahead: 50 MB by default, which made 640 MB of memory. */
+export function openConsumer({ sessionS }: Pick<KafkaAddress, 'sessionS'>, client: ClientOptions, groupId: string) {
+  return new Consumer({
+    ...client,
+    groupId,
+    deserializers: stringDeserializers,
+    autocommit: false,
+    sessionTimeout: sessionS * 1000,
+    heartbeatInterval: Math.max(Math.floor((sessionS * 1000) / 4), 500),
+    rebalanceTimeout: Math.max(sessionS * 1000, 15_000),
+    maxBytes: 4 * 1024 * 1024,
+    maxWaitTime: 1000,
+  })
+}
+
+async function createTopic(
+  client: ClientOptions,
+  topic: string,
+  partitions: number,
+  replicas: number,
+  retentionDays: number,
+): Promise<void> {
+  const admin = new Admin(client)
+  try {
+    if ((await admin.listTopics()).includes(topic)) return
+    const configs = [{ name: 'retention.ms', value: String(retentionDays * 86_400_000) }]
+    await admin.createTopics({ topics: [topic], partitions, replicas, configs }).catch(async (error: unknown) => {
+      // Another process was faster.
+      if (!(await admin.listTopics()).includes(topic)) throw error
+    })
+  } finally {
+    await admin.close()
+  }
+}
+
+/** What goes in one send. */
+export function* parts(messages: readonly Message[]): Generator<Message[]> {
+  let part: Message[] = []
+  let bytes = 0
+  for (const message of messages) {
+    const size = Buffer.byteLength(message.body)
+    if (bytes + size > MOST_BYTES && part.length > 0) {
+      yield part
+      part = []
+      bytes = 0
+    }
+    part.push(message)
+    bytes += size
+  }
+  if (part.length > 0) yield part
+}

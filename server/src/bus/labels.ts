@@ -1,0 +1,24 @@
+/** What a message says of itself in the open (Kafka headers, SNS attributes), so that others can filter without reading bodies. */
+import type { Message } from './bus.ts'
+
+/** No more than these: with five a Kafka producer took 24 us of CPU a message, with three 16. */
+const LABELS = ['v', 'kind', 'eventId'] as const
+
+export function labelsOf({ body }: Pick<Message, 'body'>): Record<string, string> {
+  const labels: Record<string, string> = {}
+  const entry = parsed(body)
+  for (const name of LABELS) {
+    const value = entry[name]
+    if (typeof value === 'string' || typeof value === 'number') labels[name] = String(value)
+  }
+  return labels
+}
+
+/** What is no JSON object is carried all the same: to judge it is the subscriber's part. */
+function parsed(body: string): Partial<Record<string, unknown>> {
+  try {
+    return Object(JSON.parse(body))
+  } catch {
+    return {}
+  }
+}

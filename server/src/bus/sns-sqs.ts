@@ -1,0 +1,198 @@
+/**
+ * The bus on SNS and SQS: one topic, and for each group a standard queue that is subscribed to it (raw delivery), shared by all members of
+ * the group. What is missing is created again at the first sign of it: an emulator forgets everything when it restarts.
+ */
+import { setTimeout as wait } from 'node:timers/promises'
+import { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns'
+import { type Message as Received, SQSClient } from '@aws-sdk/client-sqs'
+import type { BusAddress } from './address.ts'
+import type { Bus, Message } from './bus.ts'
+import { type Carried, createIntake, reasonOf } from './intake.ts'
+import { labelsOf } from './labels.ts'
+import { createSqsDeadLetters } from './sns-sqs.dead-letters.ts'
+import { createPlaces, isMissing } from './sns-sqs.places.ts'
+import { createQueue, type Queue } from './sns-sqs.queue.ts'
+
+export type SnsSqsAddress = Extract<BusAddress, { bus: 'sns+sqs' }>
+type Deliver = (bodies: string[]) => Promise<void>
+type Taken = Carried & { receipt: string; shard: string }
+
+/** What SNS takes in one request. */
+const MOST_MESSAGES = 10
+const MOST_BYTES = 256 * 1024
+/** For the names and values of the attributes of one message. */
+const ATTRIBUTE_BYTES = 512
+/** A queue that is quiet for so long may have lost its subscription. */
+const LOOK_AFTER_MS = 60_000
+const RETRY_MS = { first: 200, most: 5000 }
+/** The attribute of a message that comes from the dead letters. */
+export const REPLAYED = 'replayed'
+
+export function createSnsSqsBus(address: SnsSqsAddress, onError: (error: unknown) => void = () => {}): Bus {
+  const client = { region: address.region, ...(address.endpoint ? { endpoint: address.endpoint } : {}) }
+  const sns = new SNSClient(client)
+  // The name in a queue's URL is the emulator's guess; the endpoint is what we were told.
+  const sqs = new SQSClient({ ...client, useQueueUrlAsEndpoint: false })
+  const places = createPlaces(address, sns, sqs)
+  const closing = new AbortController()
+  const subscriptions = new Set<AsyncDisposable>()
+
+  async function publishBatch(batch: readonly Message[]): Promise<void> {
+    const entries = batch.map((message, i) => ({
+      Id: String(i),
+      Message: message.body,
+      MessageAttributes: attributesOf({ shard: message.shard, ...labelsOf(message) }),
+    }))
+    const send = async () =>
+      sns.send(new PublishBatchCommand({ TopicArn: await places.topic(), PublishBatchRequestEntries: entries }), {
+        abortSignal: closing.signal,
+      })
+    const { Failed = [] } = await send().catch((error: unknown) => {
+      if (!isMissing(error)) throw error
+      places.forget()
+      return send()
+    })
+    const [first] = Failed
+    if (first) throw new Error(`SNS refused ${Failed.length} of ${batch.length} messages: ${first.Code} ${first.Message ?? ''}`)
+  }
+
+  async function subscribe(group: string, deliver: Deliver): Promise<AsyncDisposable> {
+    await places.queues(group)
+    const leaving = new AbortController()
+    const running = follow(group, deliver, leaving.signal)
+    const subscription = {
+      async [Symbol.asyncDispose]() {
+        leaving.abort()
+        await running
+        subscriptions.delete(subscription)
+      },
+    }
+    subscriptions.add(subscription)
+    return subscription
+  }
+
+  async function follow(group: string, deliver: Deliver, leaving: AbortSignal): Promise<void> {
+    const queue = createQueue(sqs, async () => (await places.queues(group)).queue, address)
+    const dead = createQueue(sqs, async () => (await places.queues(group)).dead, address)
+    const intake = createIntake<Taken>({
+      deliver,
+      settle: (items) => queue.remove(items.map(({ receipt }) => receipt)),
+      bury: ({ shard, body }, error) => dead.send([{ body, attributes: { shard: shard || '-', error: reasonOf(error) } }]),
+      onError,
+      tries: address.tries,
+      retryMs: { first: address.retryMs, most: address.mostRetryMs },
+    })
+    const prolonging = setInterval(
+      () =>
+        void queue
+          .hide(
+            [...intake.open].map(({ receipt }) => receipt),
+            address.visibilityS,
+          )
+          .catch(onError),
+      (address.visibilityS * 1000) / 3,
+    )
+    await receiveAll(group, queue, leaving, async (messages) => {
+      if (!intake.put(messages.map(takenFrom))) await Promise.race([intake.room(), aborted(leaving)])
+    })
+    await intake.stop()
+    clearInterval(prolonging)
+    // So that another member need not wait for them.
+    await queue
+      .hide(
+        [...intake.open].map(({ receipt }) => receipt),
+        0,
+      )
+      .catch(onError)
+  }
+
+  /** One long request while little comes; when it comes back full, many short ones at once until they find little. */
+  async function receiveAll(
+    group: string,
+    queue: Queue,
+    leaving: AbortSignal,
+    put: (messages: Received[]) => Promise<void>,
+  ): Promise<void> {
+    let lookedAt = Date.now()
+    for (let restMs = RETRY_MS.first; !leaving.aborted; ) {
+      try {
+        let found = await queue.receive(address.waitS, leaving)
+        if (found.length === 0 && Date.now() - lookedAt > LOOK_AFTER_MS) {
+          lookedAt = Date.now()
+          await places.subscribeAgain(group)
+        }
+        await put(found)
+        for (let most = MOST_MESSAGES; found.length > most / 2 && !leaving.aborted; most = MOST_MESSAGES * address.parallel) {
+          // Each hands over what it found at once: one that waits for the others makes the whole as slow as the slowest.
+          const each = Array.from({ length: address.parallel }, async () => {
+            // Not let go when leaving: what an abandoned answer held would be hidden from all until its time is over.
+            const messages = await queue.receive(0)
+            await put(messages)
+            return messages
+          })
+          await Promise.allSettled(each)
+          found = (await Promise.all(each)).flat()
+        }
+        restMs = RETRY_MS.first
+      } catch (error) {
+        if (leaving.aborted) return
+        if (isMissing(error)) places.forget()
+        onError(error)
+        await wait(restMs, undefined, { signal: leaving }).catch(() => undefined)
+        restMs = Math.min(restMs * 2, RETRY_MS.most)
+      }
+    }
+  }
+
+  return {
+    async publish(messages) {
+      const batches = [...batchesOf(messages)]
+      const publishers = Array.from({ length: Math.min(address.parallel, batches.length) }, async () => {
+        for (let batch = batches.shift(); batch; batch = batches.shift()) await publishBatch(batch)
+      })
+      await Promise.all(publishers)
+    },
+    subscribe,
+    deadLetters: createSqsDeadLetters(places, sqs, address),
+    async close() {
+      closing.abort()
+      await Promise.all([...subscriptions].map((subscription) => subscription[Symbol.asyncDispose]()))
+      sns.destroy()
+      sqs.destroy()
+    },
+  }
+}
+
+function takenFrom({ Body = '', ReceiptHandle = '', MessageAttributes = {} }: Received): Taken {
+  return {
+    body: Body,
+    receipt: ReceiptHandle,
+    isReplay: REPLAYED in MessageAttributes,
+    shard: MessageAttributes.shard?.StringValue ?? '',
+  }
+}
+
+export function attributesOf(labels: Record<string, string>) {
+  return Object.fromEntries(Object.entries(labels).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]))
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
+
+/** In the order that they came in, as many as SNS takes at once. */
+export function* batchesOf(messages: readonly Message[]): Generator<Message[]> {
+  let batch: Message[] = []
+  let bytes = 0
+  for (const message of messages) {
+    const size = Buffer.byteLength(message.body) + ATTRIBUTE_BYTES
+    if (batch.length === MOST_MESSAGES || (bytes + size > MOST_BYTES && batch.length > 0)) {
+      yield batch
+      batch = []
+      bytes = 0
+    }
+    batch.push(message)
+    bytes += size
+  }
+  if (batch.length > 0) yield batch
+}
