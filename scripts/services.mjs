@@ -28,11 +28,10 @@ const isUp = (name) => processesOf(name).every((process) => pidOf(process) !== n
 async function up(names) {
   const starting = names.filter((name) => !isUp(name))
   installPackages(Object.assign({}, ...starting.map((name) => engines[name].packages)))
-  const begun = Date.now()
   const faults = new Map()
   const noted = (name, work) => work.catch((error) => faults.set(name, `${name}: ${error.message}`))
   for (const name of starting) await noted(name, start(name))
-  await Promise.all(names.filter((name) => !faults.has(name)).map((name) => noted(name, ready(name, begun))))
+  await Promise.all(names.filter((name) => !faults.has(name)).map((name) => noted(name, ready(name))))
   if (faults.size > 0) throw new Error([...faults.values()].join('\n'))
 }
 
@@ -43,7 +42,8 @@ async function start(name) {
   engines[name].start(name, await portsFor(name, engines[name].ports))
 }
 
-async function ready(name, begun) {
+async function ready(name) {
+  const begun = Date.now()
   while (!(await engines[name].ready(name, knownPorts()[name]))) {
     if (!isUp(name)) throw new Error(`it ended while starting; see ${processesOf(name).map(logOf).join(', ')}`)
     if (Date.now() - begun > READY_WITHIN_MS)
