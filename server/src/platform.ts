@@ -79,6 +79,7 @@ async function importOnce(sql: Sql, folder: string): Promise<ImportProblem[]> {
   const row = await sql.db.selectFrom('catalogue').select('id').executeTakeFirst()
   if (row) return []
   const { problems } = await importFolder(sql, folder, Date.now())
-  await sql.db.insertInto('catalogue').values({ id: 1, version: 1 }).execute()
+  // Another process on the same database may have done all this at the same moment.
+  await sql.write((trx) => sql.insertOnce(trx, 'catalogue', [{ id: 1, version: 1 }]))
   return problems
 }
