@@ -12,7 +12,8 @@ export function addAudit(program: Command): void {
     .action(async ({ json }: { json?: boolean }) => {
       const config = readConfig()
       for (const url of [config.ledgerUrl, config.databaseUrl])
-        if (url.startsWith('sqlite:') && !existsSync(pathOf(url))) throw new Error(`There is nothing to audit: ${pathOf(url)} does not exist. Is DATA_DIR right?`)
+        if (url.startsWith('sqlite:') && !existsSync(pathOf(url)))
+          throw new Error(`There is nothing to audit: ${pathOf(url)} does not exist. Is DATA_DIR right?`)
       const ledger = await openLedger(config.ledgerUrl)
       const sql = await openSql(config.databaseUrl)
       const { differences, checked } = await audit(ledger, sql, Date.now()).finally(() => Promise.all([ledger.close(), sql.close()]))
