@@ -27,6 +27,7 @@ export function createBuyer(port: number, random: () => number, diary: Diary): B
   const line = openLine(port)
   const second = openLine(port)
   const own: Bought[] = []
+  let isClosed = false
 
   async function insist(by: typeof line, bytes: Buffer): Promise<{ answer: Answer; retries: number }> {
     const untilMs = performance.now() + GIVE_UP_MS
@@ -39,6 +40,8 @@ export function createBuyer(port: number, random: () => number, diary: Diary): B
         if (!(error instanceof ConnectionLost)) throw error
         diary.lost++
       }
+      // Buyers of a round that broke off would otherwise go on buying in the next one, which is on the same port.
+      if (isClosed) throw new Error('the round is over')
       if (performance.now() > untilMs) throw new Error(`a wish had no answer after ${GIVE_UP_MS} ms`)
       await wait(Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** retries) * (0.5 + Math.random()))
     }
@@ -88,6 +91,7 @@ export function createBuyer(port: number, random: () => number, diary: Diary): B
     },
     replay,
     close() {
+      isClosed = true
       line.close()
       second.close()
     },
