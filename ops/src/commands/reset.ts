@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { openLedger, pathOf } from '@onsale/server/adapters'
 import { type Config, readConfig } from '@onsale/server/config'
+import { clearFigures } from '@onsale/server/projector/figures'
 import type { Schema } from '@onsale/server/sql/schema'
 import type { Sql } from '@onsale/server/sql/sql'
 import type { Command } from 'commander'
@@ -65,16 +66,7 @@ async function resetLedger(sql: Sql, { ledgerUrl }: Config): Promise<Emptied[]> 
   }
   return sql.db.transaction().execute(async (trx) => {
     const emptied = await empty(trx, SALES)
-    await trx
-      .updateTable('event_zones')
-      .set((eb) => ({
-        available: eb('available', '+', eb('held', '+', eb.ref('sold'))),
-        held: 0,
-        sold: 0,
-        revenue: 0,
-        version: eb('version', '+', 1),
-      }))
-      .execute()
+    await clearFigures(trx)
     await trx.updateTable('events').set({ opened: 0 }).execute()
     return emptied
   })

@@ -51,6 +51,20 @@ export async function addFigures(
   if (sales.size > 0) await sql.add(trx, 'sales', ['event_id', 'dimension', 'value'], [...sales.values()])
 }
 
+/** As before the first sale: every seat free, nothing taken in. The rows of `sales` are the caller's to delete. */
+export async function clearFigures(trx: Transaction<Schema>): Promise<void> {
+  await trx
+    .updateTable('event_zones')
+    .set((eb) => ({
+      available: eb('available', '+', eb('held', '+', eb.ref('sold'))),
+      held: 0,
+      sold: 0,
+      revenue: 0,
+      version: eb('version', '+', 1),
+    }))
+    .execute()
+}
+
 function zoneSum(zones: Map<string, ZoneSum>, { eventId, zoneId }: Entry): ZoneSum {
   const key = `${zoneId}/${eventId}`
   const sum = zones.get(key) ?? {

@@ -10,7 +10,7 @@ import type { Transaction } from 'kysely'
 import type { Schema } from '../sql/schema.ts'
 import type { Sql } from '../sql/sql.ts'
 import { storeChanges } from './changes.ts'
-import { addFigures } from './figures.ts'
+import { addFigures, clearFigures } from './figures.ts'
 import { storeHeldSeats } from './held-seats.ts'
 import { type Conflict, storeTickets } from './tickets.ts'
 
@@ -52,16 +52,7 @@ export async function rebuild(sql: Sql, now: number, onProgress: (applied: numbe
     const shards = trx.selectFrom('positions').selectAll().orderBy('shard')
     const positions = await (sql.locksRows ? shards.forUpdate() : shards).execute()
     for (const table of ['tickets', 'held_seats', 'sales', 'conflicts', 'event_changes'] as const) await trx.deleteFrom(table).execute()
-    await trx
-      .updateTable('event_zones')
-      .set((eb) => ({
-        available: eb('available', '+', eb('held', '+', eb.ref('sold'))),
-        held: 0,
-        sold: 0,
-        revenue: 0,
-        version: eb('version', '+', 1),
-      }))
-      .execute()
+    await clearFigures(trx)
     let applied = 0
     for (const { shard, stored } of positions) {
       for (let after = 0; ; ) {
