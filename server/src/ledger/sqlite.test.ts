@@ -168,6 +168,19 @@ describe('the log and its keys', () => {
     expect(again.seats('z', NOW)).toEqual(Uint8Array.from([SOLD, SOLD, FREE, FREE]))
     again.close(NOW)
   })
+
+  test('of a quiet house with a row a sale, all that is a day old goes at once', () => {
+    const path = newFile()
+    const store = openStore(path)
+    store.open([{ zone: 'z', seats: 300, gaps: [] }])
+    for (let seat = 0; seat < 300; seat++) store.commit([sell(seat, 'a')], NOW)
+    store.trim(300)
+    store.close(NOW + 25 * HOUR_MS)
+    const again = openStore(path)
+    expect(again.read(0, 1000)).toEqual([])
+    expect(again.seats('z', NOW)).toEqual(new Uint8Array(300).fill(SOLD))
+    again.close(NOW)
+  })
 })
 
 test('a ledger belongs to one process: a second one does not open it, and once the first has let go it does', async () => {
