@@ -1,7 +1,7 @@
 /** projector: log entries from the bus -> SQL, in a thread of its own so that buyers do not wait for it. */
 import { Worker } from 'node:worker_threads'
 import type { StartRole } from '../roles.ts'
-import type { ProjectorAnswer } from './projector.worker.ts'
+import type { ProjectorAnswer, ProjectorRequest } from './projector.worker.ts'
 
 export const startProjectorRole: StartRole = async ({ config, adapters: { bus }, report }) => {
   const worker = new Worker(new URL('./projector.worker.ts', import.meta.url), {
@@ -38,19 +38,20 @@ export const startProjectorRole: StartRole = async ({ config, adapters: { bus },
   worker.on('error', die)
   worker.on('exit', (code) => die(new Error(`The projector's thread ended (${code}).`)))
 
-  const ask = (message: string[] | 'close'): Promise<void> =>
+  const ask = (message: ProjectorRequest): Promise<void> =>
     broken
       ? Promise.reject(broken)
       : new Promise((resolve, reject) => {
           waiting = { resolve, reject }
           worker.postMessage(message)
         })
-  const subscription = await bus.subscribe('sql', ask)
+  // One text: cloning a list of them costs both threads more.
+  const subscription = await bus.subscribe('sql', (bodies) => ask(bodies.join('\n')))
   return {
     async stop() {
       isStopping = true
       await subscription[Symbol.asyncDispose]()
-      await ask('close').catch(() => undefined)
+      await ask({ do: 'close' }).catch(() => undefined)
       await worker.terminate()
     },
     checks: async () => [{ name: 'projector', status: broken ? 'failing' : 'ok', detail: broken?.message ?? 'its thread runs' }],
