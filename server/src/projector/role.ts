@@ -1,8 +1,8 @@
 /** projector: log entries from the bus -> SQL, in a thread of its own so that buyers do not wait for it. */
 import { Worker } from 'node:worker_threads'
+import { check, checkDatabase } from '../checks.ts'
 import type { Report } from '../report.ts'
 import type { StartRole } from '../roles.ts'
-import { checkDatabase } from '../sql/check.ts'
 import type { ProjectorAnswer } from './projector.worker.ts'
 
 export const startProjectorRole: StartRole = async ({ config, adapters, prepare, report }) => {
@@ -15,9 +15,12 @@ export const startProjectorRole: StartRole = async ({ config, adapters, prepare,
       subscription = await (await adapters.bus()).subscribe('sql', thread.project)
     },
     async checks() {
-      const fault = thread?.fault()
-      const database = await checkDatabase(await adapters.sql(), 'database', 'failing')
-      return [{ name: 'projector', status: fault ? 'failing' : 'ok', detail: fault?.message ?? 'its thread runs' }, ...database]
+      const runs = await check('projector', 'failing', async () => {
+        const fault = thread?.fault()
+        if (fault) throw fault
+        return 'its thread runs'
+      })
+      return [runs, ...(await checkDatabase(await adapters.sql(), 'database', 'failing'))]
     },
     /** The batch under way is the last; what was not taken then comes to another member of the group. */
     async stop() {
