@@ -100,17 +100,15 @@ describe('without what it does not use', () => {
   })
 })
 
-const engines = ['REDIS_URL', 'POSTGRES_URL'].every((variable) => serverOf(variable))
+const engines = ['REDIS_URL', 'POSTGRES_URL', 'MYSQL_URL'].every((variable) => serverOf(variable))
 if (!engines) test.skip('on servers of its own')
 else
   describe('a server that goes and comes', () => {
     let servers: OwnServers
     let redis: string
-    let postgres: string
     beforeAll(async () => {
-      servers = await startOwnServers('redis', 'postgres')
+      servers = await startOwnServers('redis', 'postgres', 'mariadb')
       redis = servers.url('REDIS_URL')
-      postgres = servers.url('POSTGRES_URL')
     }, 120_000)
     afterAll(() => servers.remove())
 
@@ -141,47 +139,57 @@ else
       expect((await onsale.buy(wish)).status).toBe(201)
     }, 90_000)
 
-    it('the database: seats are sold on, reads get 503, and what was sold meanwhile is seen when it is back', async () => {
-      const onsale = await start({ DATABASE_URL: postgres, LEDGER_URL: `${redis}?prefix=onsale` })
-      await onsale.platform.opened
-      expect((await onsale.buy(wish)).status).toBe(201)
-      await servers.crash('postgres')
-      const sold = await onsale.buy(wish)
-      expect(sold.status, sold.text).toBe(201)
-      for (const path of ['/query/api/v1/events', '/query/api/v1/tickets', '/query/api/v1/events/Play/stream'])
-        expectRefusal(await onsale.get(path), 'not-ready')
-      expect(await onsale.failing()).toEqual(['database'])
-      expectRefusal(await onsale.buy({ ...wish, eventId: 'Unheard' }), 'not-ready')
-      await servers.up('postgres')
-      const seen = async () => (await onsale.get(String(sold.headers.location))).status === 200
-      await until('the ticket is seen', seen, PATIENCE_MS)
-      expect(await onsale.read<Ticket[]>('/query/api/v1/tickets')).toHaveLength(2)
-      await until('it is ready', () => isReady(onsale))
-    }, 90_000)
+    describe.each([
+      ['postgres', 'POSTGRES_URL'],
+      ['mariadb', 'MYSQL_URL'],
+    ])('the database: %s', (name, variable) => {
+      it('seats are sold on, reads get 503, and what was sold meanwhile is seen when it is back', async () => {
+        const onsale = await start({ DATABASE_URL: servers.url(variable), LEDGER_URL: `${redis}?prefix=${name}` })
+        await onsale.platform.opened
+        expect((await onsale.buy(wish)).status).toBe(201)
+        await servers.crash(name)
+        const sold = await onsale.buy(wish)
+        expect(sold.status, sold.text).toBe(201)
+        for (const path of ['/query/api/v1/events', '/query/api/v1/tickets', '/query/api/v1/events/Play/stream'])
+          expectRefusal(await onsale.get(path), 'not-ready')
+        expect(await onsale.failing()).toEqual(['database'])
+        expectRefusal(await onsale.buy({ ...wish, eventId: 'Unheard' }), 'not-ready')
+        await servers.up(name)
+        const seen = async () => (await onsale.get(String(sold.headers.location))).status === 200
+        await until('the ticket is seen', seen, PATIENCE_MS)
+        expect(await onsale.read<Ticket[]>('/query/api/v1/tickets')).toHaveLength(2)
+        await until('it is ready', () => isReady(onsale))
+      }, 90_000)
 
-    it('the database, for a process that only sells: worth knowing, and no reason to send buyers elsewhere', async () => {
-      const kafka = serverOf('KAFKA_URL')
-      if (!kafka) return
-      const bus = `${kafka}/away-sells-${process.pid}-${Date.now()}`
-      const onsale = await start({ ROLES: 'purchase', DATABASE_URL: postgres, LEDGER_URL: `${redis}?prefix=onsale`, BUS_URL: bus })
-      await onsale.platform.opened
-      await servers.crash('postgres')
-      expect((await onsale.buy(wish)).status).toBe(201)
-      await until('the check knows', async () => (await onsale.degraded()).includes('database'))
-      expect(await isReady(onsale)).toBe(true)
-      await servers.up('postgres')
-    }, 90_000)
+      it('for a process that only sells it is worth knowing, and no reason to send buyers elsewhere', async () => {
+        const kafka = serverOf('KAFKA_URL')
+        if (!kafka) return
+        const bus = `${kafka}/away-sells-${name}-${process.pid}-${Date.now()}`
+        const onsale = await start({
+          ROLES: 'purchase',
+          DATABASE_URL: servers.url(variable),
+          LEDGER_URL: `${redis}?prefix=${name}`,
+          BUS_URL: bus,
+        })
+        await onsale.platform.opened
+        await servers.crash(name)
+        expect((await onsale.buy(wish)).status).toBe(201)
+        await until('the check knows', async () => (await onsale.degraded()).includes('database'))
+        expect(await isReady(onsale)).toBe(true)
+        await servers.up(name)
+      }, 90_000)
 
-    it('the database, away at the start: 503, then everything by itself', async () => {
-      await servers.crash('postgres')
-      const onsale = await start({ DATABASE_URL: postgres, LEDGER_URL: `${redis}?prefix=onsale` })
-      expectRefusal(await onsale.buy(wish), 'not-ready')
-      expectRefusal(await onsale.get('/query/api/v1/events'), 'not-ready')
-      await until('each role says what is missing', async () => (await onsale.failing()).length === 3)
-      await servers.up('postgres')
-      await onsale.platform.opened
-      await until('it is ready', () => isReady(onsale))
-    }, 90_000)
+      it('away at the start: 503, then everything by itself', async () => {
+        await servers.crash(name)
+        const onsale = await start({ DATABASE_URL: servers.url(variable), LEDGER_URL: `${redis}?prefix=${name}` })
+        expectRefusal(await onsale.buy(wish), 'not-ready')
+        expectRefusal(await onsale.get('/query/api/v1/events'), 'not-ready')
+        await until('each role says what is missing', async () => (await onsale.failing()).length === 3)
+        await servers.up(name)
+        await onsale.platform.opened
+        await until('it is ready', () => isReady(onsale))
+      }, 90_000)
+    })
   })
 
 /** A way to a server that is closed at first. */
