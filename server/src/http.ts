@@ -25,7 +25,6 @@ declare module 'fastify' {
 
 export function createHttp(report: Report, bodyTimeoutMs = 30_000): FastifyInstance {
   const direct: FastifyInstance['direct'] = new Map()
-  let stopping = false
   const serverFactory = (handler: RequestListener): Server => {
     const server = createServer(
       {
@@ -39,7 +38,6 @@ export function createHttp(report: Report, bodyTimeoutMs = 30_000): FastifyInsta
         requireHostHeader: false,
       },
       (request: WholeRequest, response: ServerResponse) => {
-        if (stopping) return refuse(response, 'not-ready')
         // Node's own 400 is bare.
         if (request.headers.host === undefined && request.httpVersion === '1.1') return refuse(response, 'bad-request')
         const first = direct.get(`${request.method} ${request.url}`)
@@ -59,13 +57,11 @@ export function createHttp(report: Report, bodyTimeoutMs = 30_000): FastifyInsta
     genReqId: (request) => requestIdOf(request),
     // 100 characters, each up to nine when percent-encoded.
     routerOptions: { maxParamLength: 900 },
+    // What still comes on an open connection is done; the connection ends with it.
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => sendProblem(reply as FastifyReply, error as FastifyError, request.id, report),
   })
   http.decorate('direct', direct)
-  http.addHook('preClose', async () => {
-    stopping = true
-  })
   takeOnlyJson(http)
   http.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? compileBody : compileTexts)(schema as object))
   http.setErrorHandler((error: FastifyError, request, reply) => sendProblem(reply, error, request.id, report))

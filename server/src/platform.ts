@@ -63,6 +63,7 @@ export async function startPlatform(config: Config, samples = SAMPLES): Promise<
     opened,
     async stop() {
       stopping.abort()
+      // Each open connection is told to end with its next answer, so that nobody asks on one that is about to be closed.
       http.server.prependListener('request', (_, response) => {
         response.shouldKeepAlive = false
       })
@@ -76,7 +77,7 @@ export async function startPlatform(config: Config, samples = SAMPLES): Promise<
   }
 }
 
-/** Waits for the answers to what is under way; whoever asks anew hears 503, and the connection ends. */
+/** Nobody can connect any more. Waits for the answers to what is under way, and to what comes on connections that are not told yet. */
 async function answered(server: Server, closed: Promise<unknown>): Promise<void> {
   const ending = setInterval(() => server.closeIdleConnections(), 20)
   const late = setTimeout(() => server.closeAllConnections(), GRACE_MS)
