@@ -4,8 +4,9 @@ import { type FieldError, Refusal, type RefusalCode, refusals } from '@onsale/co
 import { Ajv, type ErrorObject } from 'ajv'
 import addFormats from 'ajv-formats'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { LedgerBusy } from './ledger/ledger.ts'
+import { LedgerBusy, LedgerUnsure } from './ledger/ledger.ts'
 import type { Report } from './report.ts'
+import { isAway } from './sql/pool.ts'
 import { WholeRequest } from './whole-request.ts'
 import { WholeResponse } from './whole-response.ts'
 
@@ -25,7 +26,6 @@ declare module 'fastify' {
 
 export function createHttp(report: Report, bodyTimeoutMs = 30_000): FastifyInstance {
   const direct: FastifyInstance['direct'] = new Map()
-  let stopping = false
   const serverFactory = (handler: RequestListener): Server => {
     const server = createServer(
       {
@@ -40,7 +40,6 @@ export function createHttp(report: Report, bodyTimeoutMs = 30_000): FastifyInsta
         requireHostHeader: false,
       },
       (request: WholeRequest, response: WholeResponse) => {
-        if (stopping) return refuse(response, 'not-ready')
         // Node's own 400 is bare.
         if (request.headers.host === undefined && request.httpVersion === '1.1') return refuse(response, 'bad-request')
         const first = direct.get(`${request.method} ${request.url}`)
@@ -60,13 +59,11 @@ export function createHttp(report: Report, bodyTimeoutMs = 30_000): FastifyInsta
     genReqId: (request) => requestIdOf(request),
     // 100 characters, each up to nine when percent-encoded.
     routerOptions: { maxParamLength: 900 },
+    // What still comes on an open connection is done; the connection ends with it.
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => sendProblem(reply as FastifyReply, error as FastifyError, request.id, report),
   })
   http.decorate('direct', direct)
-  http.addHook('preClose', async () => {
-    stopping = true
-  })
   takeOnlyJson(http)
   http.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? compileBody : compileTexts)(schema as object))
   http.setErrorHandler((error: FastifyError, request, reply) => sendProblem(reply, error, request.id, report))
@@ -169,6 +166,8 @@ export function problemOf(error: unknown, requestId: string): Problem & { code: 
 function explain(error: unknown): { code: RefusalCode; detail: string; facts: Record<string, unknown> } {
   if (error instanceof Refusal) return { code: error.code, detail: error.message, facts: error.facts }
   if (error instanceof LedgerBusy) return { code: 'busy', detail: `${error.message} Try again.`, facts: {} }
+  if (error instanceof LedgerUnsure) return { code: 'not-ready', detail: error.message, facts: {} }
+  if (isAway(error)) return { code: 'not-ready', detail: 'The database does not answer. Try again.', facts: { retryAfter: 2 } }
   const { code, validation, validationContext } = error as Partial<FastifyError>
   if (validation) {
     const errors = fieldErrors(validation as ErrorObject[]).map(({ field, message }) => ({
