@@ -2,23 +2,28 @@
 import { busAddress } from './bus/address.ts'
 import type { Bus } from './bus/bus.ts'
 import type { Config } from './config.ts'
-import type { Ledger } from './ledger/ledger.ts'
+import type { Ledger, OnBatch } from './ledger/ledger.ts'
+import type { Report } from './report.ts'
 import type { Sql } from './sql/sql.ts'
+import { traceBus, traceLedger } from './telemetry/tracing.ts'
 
 /** `reader` answers questions: a replica of `sql`, or `sql` itself. */
 export type Adapters = { ledger: Ledger; bus: Bus; sql: Sql; reader: Sql; close(): Promise<void> }
 
 export async function openAdapters(
   config: Pick<Config, 'ledgerUrl' | 'busUrl' | 'databaseUrl' | 'databaseReaderUrl'>,
-  onError: (error: unknown) => void,
+  report: Pick<Report, 'failed' | 'batch' | 'pool' | 'tracing'>,
 ): Promise<Adapters> {
   const sql = await openSql(config.databaseUrl)
   const reader = config.databaseReaderUrl === null ? sql : await openSql(config.databaseReaderUrl)
-  const ledger = await openLedger(config.ledgerUrl)
-  const bus = await openBus(config.busUrl, onError)
+  report.pool('writer', () => sql.pool?.())
+  if (reader !== sql) report.pool('reader', () => reader.pool?.())
+  const ledger = await openLedger(config.ledgerUrl, report.batch)
+  const bus = await openBus(config.busUrl, (error) => report.failed('bus', error))
+  const { tracing } = report
   return {
-    ledger,
-    bus,
+    ledger: tracing ? traceLedger(ledger, tracing) : ledger,
+    bus: tracing ? traceBus(bus, tracing) : bus,
     sql,
     reader,
     async close() {
@@ -30,13 +35,13 @@ export async function openAdapters(
   }
 }
 
-export async function openLedger(url: string): Promise<Ledger> {
+export async function openLedger(url: string, onBatch: OnBatch = () => {}): Promise<Ledger> {
   if (/^rediss?:/.test(url)) {
     const { openRedisLedger } = await import('./ledger/redis.ts')
-    return openRedisLedger({ url })
+    return openRedisLedger({ url, onBatch })
   }
   const { openSqliteLedger } = await import('./ledger/sqlite.ts')
-  return openSqliteLedger({ path: pathOf(url) })
+  return openSqliteLedger({ path: pathOf(url), onBatch })
 }
 
 export async function openBus(url: string, onError: (error: unknown) => void): Promise<Bus> {

@@ -33,7 +33,9 @@ export function addHealth(http: FastifyInstance, config: Config, report: Report,
   http.route({
     ...readiness,
     handler: async (_, reply) => {
-      const checks = (await Promise.all([checkDatabase(sql), ...running().map(checksOf)])).flat()
+      const checks = (await Promise.all([checkDatabase(sql), ...running().map(checksOf)]))
+        .flat()
+        .map((check) => ({ ...check, detail: report.hide(check.detail) }))
       const ready = checks.every(({ status }) => status === 'ok')
       return reply.status(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not-ready', checks })
     },

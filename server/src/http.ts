@@ -6,6 +6,7 @@ import addFormats from 'ajv-formats'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { LedgerBusy } from './ledger/ledger.ts'
 import type { Report } from './report.ts'
+import { countAndTrace } from './telemetry/requests.ts'
 import { WholeRequest } from './whole-request.ts'
 
 export const BODY_LIMIT = 64 * 1024
@@ -66,6 +67,7 @@ export function createHttp(report: Report, bodyTimeoutMs = 30_000): FastifyInsta
     stopping = true
   })
   takeOnlyJson(http)
+  countAndTrace(http, report)
   http.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? compileBody : compileTexts)(schema as object))
   http.setErrorHandler((error: FastifyError, request, reply) => sendProblem(reply, error, request.id, report))
   http.addHook('onRequest', (request, reply, done) => {
@@ -194,7 +196,7 @@ const FRAMEWORK_CODES: Record<string, RefusalCode> = {
 
 export function sendProblem(reply: FastifyReply, error: unknown, requestId: string, report: Report): FastifyReply {
   const { code, status, headers, body } = problemOf(error, requestId)
-  if (code === 'internal-error') report.failed('unexpected error', error)
+  if (code === 'internal-error') report.failed('unexpected error', error, { requestId, traceId: reply.request.span?.traceId })
   report.refused(code)
   return reply
     .status(status)

@@ -1,12 +1,17 @@
 /** config -> adapters -> the roles named -> one HTTP server; on a signal, everything stops in reverse order. */
+import { format } from 'node:util'
 import { ConfigError, keepCompiledCode, readConfig } from './config.ts'
+import { hiding } from './telemetry/secrets.ts'
 
 keepCompiledCode()
 // Late, so that it is loaded from what was kept.
 const { startPlatform } = await import('./platform.ts')
 
+let hide = (text: string): string => text
 try {
-  const platform = await startPlatform(readConfig())
+  const config = readConfig()
+  hide = hiding(config.secrets)
+  const platform = await startPlatform(config)
   console.log(`Onsale is open at ${platform.url}`)
   // Ctrl+C under npm may arrive twice; stopping once is enough.
   let stopping = false
@@ -21,7 +26,7 @@ try {
 }
 
 function die(error: unknown): never {
-  console.error(error)
+  console.error(hide(format(error)))
   process.exit(1)
 }
 

@@ -2,6 +2,7 @@
 import type { Server } from 'node:http'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import packageJson from '../package.json' with { type: 'json' }
 import { openAdapters } from './adapters.ts'
 import { type ImportProblem, importFolder } from './catalogue/import.ts'
 import type { Config } from './config.ts'
@@ -12,6 +13,8 @@ import { createReport } from './report.ts'
 import { prefixesOf, type Running, roles } from './roles.ts'
 import { migrate } from './sql/migrate.ts'
 import type { Sql } from './sql/sql.ts'
+import { hiding } from './telemetry/secrets.ts'
+import type { Tracing } from './telemetry/tracing.ts'
 
 /** How long requests under way may take when the process stops. */
 const GRACE_MS = 5000
@@ -27,8 +30,9 @@ export type Platform = {
 
 /** `samples`: the folder that is imported when the database is new. */
 export async function startPlatform(config: Config, samples = SAMPLES): Promise<Platform> {
-  const report = createReport({ level: config.logLevel, roles: config.roles })
-  const adapters = await openAdapters(config, (error) => report.failed('bus', error))
+  const tracing = await startTracing(config, (error) => report.failed('sending traces', error))
+  const report = createReport({ level: config.logLevel, roles: config.roles, hide: hiding(config.secrets), tracing })
+  const adapters = await openAdapters(config, report)
   await migrate(adapters.sql)
   for (const problem of await importOnce(adapters.sql, samples)) report.logger.error(problem, 'a file was not imported')
 
@@ -61,8 +65,15 @@ export async function startPlatform(config: Config, samples = SAMPLES): Promise<
       await answered(http.server, closed)
       metrics?.close()
       await adapters.close()
+      await tracing?.stop()
     },
   }
+}
+
+/** OpenTelemetry is loaded where it is wanted, and nowhere else. */
+async function startTracing({ traces, roles }: Config, onError: (error: unknown) => void): Promise<Tracing | undefined> {
+  if (!traces) return undefined
+  return (await import('./telemetry/otlp.ts')).startTracing({ ...traces, roles, version: packageJson.version, onError })
 }
 
 /** Waits for the answers to what is under way; whoever asks anew hears 503, and the connection ends. */

@@ -1,25 +1,35 @@
 /** projector: log entries from the bus -> SQL, in a thread of its own so that buyers do not wait for it. */
+
+import { setInterval } from 'node:timers'
 import { Worker } from 'node:worker_threads'
 import type { StartRole } from '../roles.ts'
+import type { PoolUse } from '../sql/sql.ts'
+import { type Tracing, traceDelivery } from '../telemetry/tracing.ts'
+import type { Projected } from './projector.ts'
 import type { ProjectorAnswer } from './projector.worker.ts'
+
+/** How often dead letters are counted: an alarm rings within a minute. */
+const COUNT_MS = 15_000
+const GROUP = 'sql'
 
 export const startProjectorRole: StartRole = async ({ config, adapters: { bus }, report }) => {
   const worker = new Worker(new URL('./projector.worker.ts', import.meta.url), {
     workerData: { databaseUrl: config.databaseUrl },
     resourceLimits: { maxYoungGenerationSizeMb: 48 },
   })
-  let waiting: { resolve: () => void; reject: (error: Error) => void } | undefined
+  let waiting: { resolve: (projected?: Projected) => void; reject: (error: Error) => void } | undefined
   let broken: Error | undefined
+  let pool: PoolUse | undefined
+  report.pool('projector', () => pool)
   worker.on('message', (answer: ProjectorAnswer) => {
     const { resolve, reject } = waiting ?? {}
     waiting = undefined
     if ('error' in answer) return reject?.(Object.assign(new Error(answer.error.message), answer.error))
     if ('projected' in answer) {
-      report.projected(answer.projected.stored)
-      for (const conflict of answer.projected.conflicts) report.conflict(conflict)
-      for (const what of answer.projected.unknown) report.unknownEntry(what)
+      report.projected(answer.projected)
+      pool = answer.pool
     }
-    resolve?.()
+    resolve?.('projected' in answer ? answer.projected : undefined)
   })
   const fail = (error: Error): void => {
     broken ??= error
@@ -38,17 +48,39 @@ export const startProjectorRole: StartRole = async ({ config, adapters: { bus },
   worker.on('error', die)
   worker.on('exit', (code) => die(new Error(`The projector's thread ended (${code}).`)))
 
-  const ask = (message: string[] | 'close'): Promise<void> =>
+  const ask = (message: string[] | 'close'): Promise<Projected | undefined> =>
     broken
       ? Promise.reject(broken)
       : new Promise((resolve, reject) => {
           waiting = { resolve, reject }
           worker.postMessage(message)
         })
-  const subscription = await bus.subscribe('sql', ask)
+  const subscription = await bus.subscribe(GROUP, report.tracing ? tracedAsk(report.tracing) : async (bodies) => void (await ask(bodies)))
+  const countDeadLetters = (): void =>
+    void bus.deadLetters?.count(GROUP).then(
+      (letters) => report.deadLetters(GROUP, letters),
+      (error: unknown) => report.failed('counting dead letters', error),
+    )
+  countDeadLetters()
+  const counting = setInterval(countDeadLetters, COUNT_MS).unref()
+
+  function tracedAsk(tracing: Tracing): (bodies: string[]) => Promise<void> {
+    const database = config.databaseUrl.slice(0, config.databaseUrl.indexOf(':'))
+    return async (bodies) => {
+      const begun = { bodies, database, fromMs: Date.now() }
+      try {
+        const projected = await ask(bodies)
+        traceDelivery(tracing, { ...begun, ...projected })
+      } catch (error) {
+        traceDelivery(tracing, { ...begun, error })
+        throw error
+      }
+    }
+  }
   return {
     async stop() {
       isStopping = true
+      clearInterval(counting)
       await subscription[Symbol.asyncDispose]()
       await ask('close').catch(() => undefined)
       await worker.terminate()

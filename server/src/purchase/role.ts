@@ -10,6 +10,7 @@ import type { StartRole } from '../roles.ts'
 import { createSeatCommands, type SeatCommands } from '../seats/commands.ts'
 import { storedPositions } from '../sql/positions.ts'
 import type { Sql } from '../sql/sql.ts'
+import { watchLag } from '../telemetry/lag.ts'
 import { addPurchaseRoutes } from './routes.ts'
 
 /** How soon an import by another process is noticed without being asked for. */
@@ -19,17 +20,28 @@ export const startPurchaseRole: StartRole = async ({ adapters: { ledger, bus, sq
   await openNewEvents(sql, ledger)
   const catalogue = await openCatalogue(sql)
   for (const fault of faultsOf(await compareGeometry(ledger, catalogue))) report.failed('ledger and catalogue disagree', new Error(fault))
+  const lookForLag = watchLag(
+    ledger,
+    () => storedPositions(sql),
+    (error) => report.failed('looking for lag', error),
+  )
+  report.lag(await lookForLag())
   const refreshing = setInterval(() => {
-    Promise.all([openNewEvents(sql, ledger), catalogue.refresh(), backlog().then(report.backlog)]).catch((error: unknown) =>
-      report.failed('reading the catalogue', error),
-    )
+    Promise.all([openNewEvents(sql, ledger), catalogue.refresh()]).catch((error: unknown) => report.failed('reading the catalogue', error))
+    lookForLag().then(report.lag, (error: unknown) => report.failed('looking for lag', error))
   }, CATALOGUE_MS).unref()
   const torn = await tornApart(ledger, sql)
   if (torn) report.failed('nothing is sold', new Error(torn))
   const commands: SeatCommands = torn
     ? { sell: () => Promise.reject(new Refusal('not-ready', 'Ledger and read side do not belong together.', { retryAfter: 60 })) }
     : createSeatCommands(ledger, catalogue)
-  const relay = startRelay({ ledger, bus, stored: () => storedPositions(sql), onError: (error) => report.failed('relay', error) })
+  const relay = startRelay({
+    ledger,
+    bus,
+    stored: () => storedPositions(sql),
+    onError: (error) => report.failed('relay', error),
+    onPublished: report.published,
+  })
   addPurchaseRoutes(http, commands, report, relay.poke)
   return {
     async stop() {
