@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import topology from '../../topology.json' with { type: 'json' }
 import { busAddress } from './bus/address.ts'
 import { isRole, type RoleName, roleNames } from './roles.ts'
-import { passwordsIn } from './telemetry/secrets.ts'
+import { decoded, passwordsIn } from './telemetry/secrets.ts'
 
 export type Config = {
   port: number
@@ -125,7 +125,7 @@ function otlpHeaders(text: string, problems: string[]): Record<string, string> {
   const headers: Record<string, string> = {}
   for (const pair of text.split(',').filter(Boolean)) {
     const [, name, value] = /^\s*([\w-]+)=(.+)$/.exec(pair) ?? []
-    if (name && value) headers[name] = value.trim()
+    if (name && value) headers[name] = decoded(value.trim())
     else problems.push('OTEL_EXPORTER_OTLP_HEADERS has a part that is no header: write name=value, joined by commas.')
   }
   return headers

@@ -26,10 +26,19 @@ export type RouteReport = { answered(status: number, begunAt: number, requestId:
 export function createReport({ level, roles, hide = (text) => text, tracing }: ReportOptions) {
   const logger = createLogger(level, roles, hide)
   const counted = emptyCounts()
+  const routes = new Map<string, RouteReport>()
   const registry = createRegistry(familiesOf(counted))
   const tellsRequests = logger.isLevelEnabled('info')
 
+  /** One for each route, whichever lane answers: the same series twice is no Prometheus text. */
   function route(method: string, path: string): RouteReport {
+    const key = `${method} ${path}`
+    const known = routes.get(key) ?? newRoute(method, path)
+    routes.set(key, known)
+    return known
+  }
+
+  function newRoute(method: string, path: string): RouteReport {
     const byStatus = new Map<number, Distribution>()
     counted.routes.push({ method, route: path, byStatus })
     return {

@@ -65,7 +65,9 @@ export const startProjectorRole: StartRole = async ({ config, adapters: { bus },
   const counting = setInterval(countDeadLetters, COUNT_MS).unref()
 
   function tracedAsk(tracing: Tracing): (bodies: string[]) => Promise<void> {
-    const database = config.databaseUrl.slice(0, config.databaseUrl.indexOf(':'))
+    const scheme = config.databaseUrl.slice(0, config.databaseUrl.indexOf(':'))
+    // As OpenTelemetry names it.
+    const database = scheme === 'postgres' ? 'postgresql' : scheme
     return async (bodies) => {
       const begun = { bodies, database, fromMs: Date.now() }
       try {

@@ -1,7 +1,7 @@
 /** Every request that a route of Fastify answers is counted, timed, and traced where that is on. `direct.ts` does the same for its own. */
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
-import type { Report, RouteReport } from '../report.ts'
+import type { Report } from '../report.ts'
 import type { TraceSpan, Tracing } from './tracing.ts'
 
 declare module 'fastify' {
@@ -17,7 +17,6 @@ declare module 'fastify' {
 const NO_ROUTE = '(none)'
 
 export function countAndTrace(http: FastifyInstance, report: Report): void {
-  const routes = new Map<string, RouteReport>()
   http.decorateRequest('begunAt', 0)
   http.decorateRequest('span', undefined)
   http.addHook('onRequest', (request, _, done) => {
@@ -28,17 +27,10 @@ export function countAndTrace(http: FastifyInstance, report: Report): void {
   http.addHook('onResponse', ({ method, routeOptions: { url = NO_ROUTE }, begunAt, id, span }, { raw, statusCode }, done) => {
     // A live stream is answered when it begins, and ends when its listener goes: neither is how long an answer took.
     const isStream = raw.getHeader('content-type') === 'text/event-stream; charset=utf-8'
-    if (!isStream) routeOf(method, url).answered(statusCode, begunAt, id, span?.traceId)
+    if (!isStream) report.route(method, url).answered(statusCode, begunAt, id, span?.traceId)
     span?.end({ 'http.response.status_code': statusCode })
     done()
   })
-
-  function routeOf(method: string, url: string): RouteReport {
-    const key = `${method} ${url}`
-    const known = routes.get(key) ?? report.route(method, url)
-    routes.set(key, known)
-    return known
-  }
 }
 
 export function beginRequest(

@@ -18,7 +18,8 @@ export function hiding(secrets: readonly string[]): (text: string) => string {
   return (text) => ordered.reduce((shown, secret) => shown.replaceAll(secret, '***'), text)
 }
 
-function decoded(text: string): string {
+/** As it reads without %20 and its like; a text that is no such code stays as it is. */
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
