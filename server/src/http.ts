@@ -7,6 +7,7 @@ import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, ty
 import { LedgerBusy, LedgerUnsure } from './ledger/ledger.ts'
 import type { Report } from './report.ts'
 import { isAway } from './sql/pool.ts'
+import { countAndTrace } from './telemetry/requests.ts'
 import { WholeRequest } from './whole-request.ts'
 import { WholeResponse } from './whole-response.ts'
 
@@ -65,6 +66,7 @@ export function createHttp(report: Report, bodyTimeoutMs = 30_000): FastifyInsta
   })
   http.decorate('direct', direct)
   takeOnlyJson(http)
+  countAndTrace(http, report)
   http.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? compileBody : compileTexts)(schema as object))
   http.setErrorHandler((error: FastifyError, request, reply) => sendProblem(reply, error, request.id, report))
   http.addHook('onRequest', (request, reply, done) => {
@@ -195,7 +197,7 @@ const FRAMEWORK_CODES: Record<string, RefusalCode> = {
 
 export function sendProblem(reply: FastifyReply, error: unknown, requestId: string, report: Report): FastifyReply {
   const { code, status, headers, body } = problemOf(error, requestId)
-  if (code === 'internal-error') report.failed('unexpected error', error)
+  if (code === 'internal-error') report.failed('unexpected error', error, { requestId, traceId: reply.request.span?.traceId })
   report.refused(code)
   return reply
     .status(status)

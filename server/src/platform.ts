@@ -3,6 +3,7 @@ import type { Server } from 'node:http'
 import { resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import packageJson from '../package.json' with { type: 'json' }
 import { type Adapters, createAdapters } from './adapters.ts'
 import { type ImportProblem, importFolder } from './catalogue/import.ts'
 import { type Config, isEmbedded } from './config.ts'
@@ -14,6 +15,8 @@ import { createReport, type Report } from './report.ts'
 import { prefixesOf, type RoleContext, type RoleName, type Running, roles } from './roles.ts'
 import { migrate } from './sql/migrate.ts'
 import type { Sql } from './sql/sql.ts'
+import { hiding } from './telemetry/secrets.ts'
+import type { Tracing } from './telemetry/tracing.ts'
 
 /** How long requests under way may take when the process stops. */
 const GRACE_MS = 5000
@@ -31,8 +34,9 @@ export type Platform = {
 
 /** `samples`: the folder that is imported when the database is new. */
 export async function startPlatform(config: Config, samples = SAMPLES): Promise<Platform> {
-  const report = createReport({ level: config.logLevel, roles: config.roles })
-  const adapters = createAdapters(config, (error) => report.failed('bus', error))
+  const tracing = await startTracing(config, (error) => report.failed('sending traces', error))
+  const report = createReport({ level: config.logLevel, roles: config.roles, hide: hiding(config.secrets), tracing })
+  const adapters = createAdapters(config, report)
   const http = createHttp(report)
   let page: Page | undefined
   answerTheRest(http, report, [...prefixesOf(config.roles).filter((prefix) => prefix !== '/'), '/health', '/docs'], () => page)
@@ -73,8 +77,15 @@ export async function startPlatform(config: Config, samples = SAMPLES): Promise<
       for (const role of [...running.values()].reverse()) await role.stop()
       metrics?.close()
       await adapters.close()
+      await tracing?.stop()
     },
   }
+}
+
+/** OpenTelemetry is loaded where it is wanted, and nowhere else. */
+async function startTracing({ traces, roles }: Config, onError: (error: unknown) => void): Promise<Tracing | undefined> {
+  if (!traces) return undefined
+  return (await import('./telemetry/otlp.ts')).startTracing({ ...traces, roles, version: packageJson.version, onError })
 }
 
 /** Nobody can connect any more. Waits for the answers to what is under way, and to what comes on connections that are not told yet. */

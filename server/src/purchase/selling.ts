@@ -13,6 +13,7 @@ import type { Check } from '../roles.ts'
 import { createSeatCommands, type SeatCommands } from '../seats/commands.ts'
 import { storedPositions } from '../sql/positions.ts'
 import type { Sql } from '../sql/sql.ts'
+import { watchLag } from '../telemetry/lag.ts'
 
 /** How soon an import by another process is noticed without being asked for, and a half that was lost or restored. */
 const LOOK_MS = 2000
@@ -31,6 +32,11 @@ export type Selling = SeatCommands & {
 
 export async function startSelling({ ledger, bus, sql, report }: { ledger: Ledger; bus: Bus; sql: Sql; report: Report }): Promise<Selling> {
   const catalogue = await openCatalogue(sql)
+  const lookForLag = watchLag(
+    ledger,
+    () => storedPositions(sql),
+    (error) => report.failed('looking for lag', error),
+  )
   let torn: string | null = null
   let looking: Promise<void> | undefined
 
@@ -44,7 +50,7 @@ export async function startSelling({ ledger, bus, sql, report }: { ledger: Ledge
     if (now !== null && torn === null) report.failed('nothing is sold', new Error(now))
     torn = now
     await news()
-    report.backlog(await backlogOf(ledger, sql))
+    report.lag(await lookForLag())
   }
   await look()
   for (const fault of faultsOf(await compareGeometry(ledger, catalogue))) report.failed('ledger and catalogue disagree', new Error(fault))
@@ -63,6 +69,7 @@ export async function startSelling({ ledger, bus, sql, report }: { ledger: Ledge
     bus: carrier,
     stored: () => storedPositions(sql),
     onError: (error) => report.failed('relay', error),
+    onPublished: report.published,
   })
 
   return {
