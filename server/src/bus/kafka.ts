@@ -15,10 +15,11 @@ import {
 } from '@platformatic/kafka'
 import type { BusAddress } from './address.ts'
 import type { Bus, Message } from './bus.ts'
-import { type Carried, createIntake, reasonOf } from './intake.ts'
+import { type Carried, createIntake } from './intake.ts'
 import { createKafkaDeadLetters, deadLettersOf } from './kafka.dead-letters.ts'
 import { createOffsets } from './kafka.offsets.ts'
 import { labelsOf } from './labels.ts'
+import { reasonOf } from './suspects.ts'
 
 export type KafkaAddress = Extract<BusAddress, { bus: 'kafka' }>
 export type KafkaSend = (messages: { topic: string; key: string; value: string; headers: Record<string, string> }[]) => Promise<void>

@@ -7,11 +7,12 @@ import { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns'
 import { type Message as Received, SQSClient } from '@aws-sdk/client-sqs'
 import type { BusAddress } from './address.ts'
 import type { Bus, Message } from './bus.ts'
-import { type Carried, createIntake, reasonOf } from './intake.ts'
+import { type Carried, createIntake } from './intake.ts'
 import { labelsOf } from './labels.ts'
 import { createSqsDeadLetters } from './sns-sqs.dead-letters.ts'
 import { createPlaces, isMissing } from './sns-sqs.places.ts'
 import { createQueue, type Queue } from './sns-sqs.queue.ts'
+import { reasonOf } from './suspects.ts'
 
 export type SnsSqsAddress = Extract<BusAddress, { bus: 'sns+sqs' }>
 type Deliver = (bodies: string[]) => Promise<void>
