@@ -21,6 +21,8 @@ export function createKafkaDeadLetters(address: KafkaAddress, client: ClientOpti
 
   async function ends(topic: string): Promise<{ first: bigint; end: bigint }> {
     return withAdmin(async (admin) => {
+      // Asking for a topic that is not there may create it.
+      if (!(await admin.listTopics()).includes(topic)) throw new Error(`There is no topic ${topic}. Is BUS_URL right?`)
       const at = async (timestamp: bigint): Promise<bigint> => {
         const [listed] = await admin.listOffsets({ topics: [{ name: topic, partitions: [{ partitionIndex: 0, timestamp }] }] })
         return listed?.partitions[0]?.offset ?? 0n

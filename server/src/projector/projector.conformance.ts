@@ -128,6 +128,21 @@ export function projectorConformance(name: string, newDatabase: NewDatabase, run
         )
       })
 
+      test('and was overtaken: the seat of a refund that was set aside is sold again, a conflict until the replay puts all in order', async () => {
+        const eventId = await newEvent()
+        const [first, second] = [newId(), newId()]
+        const ends = refund(eventId, 2, 'A1', first)
+        const messages = [sale(eventId, 1, 'A1', first), standIn(ends), sale(eventId, 3, 'A1', second)]
+        expect((await projector.project(messages, NOW)).conflicts).toMatchObject([{ ticketId: second }])
+        await projector.project([asReplayed(ends)], NOW)
+        expect(await conflictsOf(eventId)).toEqual([])
+        expect(await ticketsOf(eventId)).toMatchObject([
+          { ticket_id: first, status: 'REFUNDED', living: null },
+          { ticket_id: second, status: 'PAID', living: 1 },
+        ])
+        expect(await figuresOf(eventId)).toEqual(await recount(eventId))
+      })
+
       test('and stands behind a gap waits for its turn when it is replayed before that closes', async () => {
         const eventId = await newEvent()
         const [first, second] = [sale(eventId, 1, 'A1'), sale(eventId, 2, 'A2')]
