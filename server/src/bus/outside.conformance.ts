@@ -73,6 +73,27 @@ export function outsideBusConformance(name: string, open: (onError?: (error: unk
       await bus.close()
     })
 
+    test('emptied, it forgets what nobody has taken, dead letters too, and carries what comes next', async () => {
+      const bus = await open()
+      const { list } = bus.deadLetters as DeadLetters
+      const inbox = createInbox()
+      const subscription = await bus.subscribe('sql', refusing(inbox, new Set([POISON])))
+      await bus.publish(many(30))
+      await until('the dead letter', async () => (await list('sql')).length === 1)
+      await subscription[Symbol.asyncDispose]()
+      await bus.publish([{ shard: '1', position: 31, body: '{"position":31}' }])
+      const emptied = (await bus.empty?.('sql')) ?? []
+      expect(emptied).toHaveLength(2)
+      expect(emptied.map(({ messages }) => messages)).toEqual([expect.any(Number), 1])
+      expect(emptied[0]?.messages).toBeGreaterThan(0)
+      expect(await list('sql')).toEqual([])
+      await bus.subscribe('sql', inbox.deliver)
+      await bus.publish([{ shard: '1', position: 32, body: '{"position":32}' }])
+      await until('what came next arrived', () => inbox.bodies.has('{"position":32}'))
+      expect(inbox.bodies.has('{"position":31}')).toBe(false)
+      await bus.close()
+    })
+
     test('while everything is refused nothing is set aside, and nothing is lost', async () => {
       const told: unknown[] = []
       const bus = await open((error) => told.push(error))

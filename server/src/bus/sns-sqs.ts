@@ -11,7 +11,7 @@ import { type Carried, createIntake } from './intake.ts'
 import { labelsOf } from './labels.ts'
 import { createSqsDeadLetters } from './sns-sqs.dead-letters.ts'
 import { createPlaces, isMissing } from './sns-sqs.places.ts'
-import { createQueue, type Queue } from './sns-sqs.queue.ts'
+import { createQueue, emptyQueue, type Queue } from './sns-sqs.queue.ts'
 import { reasonOf } from './suspects.ts'
 
 export type SnsSqsAddress = Extract<BusAddress, { bus: 'sns+sqs' }>
@@ -155,6 +155,10 @@ export function createSnsSqsBus(address: SnsSqsAddress, onError: (error: unknown
     },
     subscribe,
     deadLetters: createSqsDeadLetters(places, sqs, address),
+    async empty(group) {
+      const { queue, dead } = await places.existing(group)
+      return Promise.all([queue, dead].map((url) => emptyQueue(sqs, url)))
+    },
     async close() {
       closing.abort()
       await Promise.all([...subscriptions].map((subscription) => subscription[Symbol.asyncDispose]()))
