@@ -1,6 +1,6 @@
 /**
  * Every route of the seat path: method, path, request and responses. One object is validation, documentation and type.
- * Bodies ignore unknown fields; money is in minor units; times are ISO 8601 in UTC.
+ * Bodies ignore unknown fields, queries refuse them; money is in minor units; times are ISO 8601 in UTC.
  */
 import { type Static, type TSchema, Type } from 'typebox'
 import { refusals } from './refusals.ts'
@@ -283,6 +283,8 @@ const after = Type.Object({
     Type.String({ description: 'tokens of `Onsale-Position`, joined by commas: the answer reflects at least these' }),
   ),
 })
+/** A filter that is misspelt would show everything: what is not here is refused. */
+const Query = <P extends Record<string, TSchema>>(properties: P) => Type.Object(properties, { additionalProperties: false })
 const Limit = Type.Integer({ minimum: 1, maximum: 200, default: 50 })
 
 /** `who` may call it: `anyone`, or roles. */
@@ -310,7 +312,7 @@ export const listTickets = route({
     summary: 'Tickets, newest first.',
     tags: ['query'],
     headers: after,
-    querystring: Type.Object({
+    querystring: Query({
       eventId: Type.Optional(Id),
       venueId: Type.Optional(Id),
       status: Type.Optional(TicketStatus),
@@ -370,7 +372,7 @@ export const salesSummary = route({
     summary: 'Seats sold and revenue, in all and by event, venue, zone, row or column.',
     tags: ['query'],
     headers: after,
-    querystring: Type.Object({
+    querystring: Query({
       eventId: Type.Optional(Id),
       by: Type.Optional(Type.String({ pattern: '^(event|venue|zone|row|column)(,(event|venue|zone|row|column))*$' })),
     }),
@@ -386,7 +388,7 @@ export const listEvents = route({
     summary: 'Events on sale, soonest first.',
     tags: ['query'],
     headers: after,
-    querystring: Type.Object({
+    querystring: Query({
       q: Type.Optional(Type.String({ maxLength: 200 })),
       from: Type.Optional(Time),
       to: Type.Optional(Time),
@@ -447,7 +449,7 @@ export const listVenues = route({
   schema: {
     summary: 'Venues with zones and capacity, by id.',
     tags: ['query'],
-    querystring: Type.Object({ limit: Type.Optional(Limit), cursor: Type.Optional(Type.String({ maxLength: 200 })) }),
+    querystring: Query({ limit: Type.Optional(Limit), cursor: Type.Optional(Type.String({ maxLength: 200 })) }),
     response: { 200: Type.Array(Venue), ...problems(400, 503) },
   },
 })

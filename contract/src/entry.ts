@@ -70,3 +70,23 @@ export type LogEntry = { shard: string; position: number; body: string }
 export function seal(shard: string, position: number, was: string, fact: string): string {
   return `{"shard":${JSON.stringify(shard)},"position":${position},"was":"${was}",${fact.slice(1)}`
 }
+
+/**
+ * Stands in the archive for an entry that could not be applied: a kind that every reader skips, so that the place is taken and what lies behind
+ * it goes on. `entry` is the text as it came. Undefined for what has no place in a log, and leaves none empty.
+ */
+export function setAside(body: string, error: string): string | undefined {
+  const [head] = /^\{"shard":"(?:[^"\\]|\\.)*","position":\d+,/.exec(body) ?? []
+  return head && `${head}"v":1,"kind":"${SET_ASIDE}","error":${JSON.stringify(error)},"entry":${JSON.stringify(body)}}`
+}
+
+export const SET_ASIDE = 'SetAside'
+
+const REPLAYED = '{"replayed":true,'
+
+/** A message from the dead letters says so: what was set aside is applied then. */
+export const asReplayed = (body: string): string => (body.startsWith('{"') ? REPLAYED + body.slice(1) : body)
+
+/** The message as it was before `asReplayed`, or undefined for any other. */
+export const replayedBody = (message: string): string | undefined =>
+  message.startsWith(REPLAYED) ? `{${message.slice(REPLAYED.length)}` : undefined

@@ -6,6 +6,9 @@ import type { Sql } from '@onsale/server/sql/sql'
 
 export const isFile = (url: string): boolean => url.startsWith('sqlite:')
 
+/** As it may be shown: without user, password and settings. */
+export const placeOf = (url: string): string => (isFile(url) ? pathOf(url) : url.replace(/\/\/.*@/, '//').replace(/\?.*/, ''))
+
 /** Opens, works and closes. */
 export async function withDatabase<T>(url: string, work: (sql: Sql) => Promise<T>): Promise<T> {
   if (isFile(url) && !existsSync(pathOf(url))) throw new Error(`${pathOf(url)} does not exist. Is DATA_DIR right?`)

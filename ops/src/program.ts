@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { addAudit } from './commands/audit.ts'
 import { addDb } from './commands/db.ts'
+import { addDeadLetters } from './commands/dead-letters.ts'
 import { addMigrate } from './commands/migrate.ts'
 import { addRebuild } from './commands/rebuild.ts'
 import { addReset } from './commands/reset.ts'
@@ -15,4 +16,4 @@ export const program = new Command('onsale')
   .version(packageJson.version)
   // Before the commands are added: they take it over.
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
-for (const add of [addServe, addStatus, addAudit, addRebuild, addMigrate, addSeed, addDb, addReset]) add(program)
+for (const add of [addServe, addStatus, addAudit, addRebuild, addMigrate, addSeed, addDb, addDeadLetters, addReset]) add(program)

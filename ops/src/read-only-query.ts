@@ -10,15 +10,20 @@ export const limits = { rows: 1000, ms: 5000, cellCharacters: 2000, bytes: 64 * 
 export type Answer = { rows: Row[]; more: boolean } | { refused: string }
 
 const REFUSED =
-  /\b(insert|update|delete|replace\s+into|merge|upsert|drop|alter|create|truncate|grant|revoke|attach|detach|pragma|vacuum|reindex|analyze|begin|commit|rollback|savepoint|release|copy|call|do|lock|into|load_extension|load_file|pg_read_file|pg_sleep|sleep|benchmark)\b/i
+  /\b(insert|update|delete|replace\s+into|merge|upsert|drop|alter|create|truncate|grant|revoke|attach|detach|pragma|vacuum|reindex|analyze|begin|commit|rollback|savepoint|release|copy|call|do|lock|into|load_extension|load_file|pg_read_file|pg_sleep|sleep|benchmark|get_lock|release_(?:all_)?locks?|\w+_to_xml\w*|dblink\w*|lo_\w+)\b/i
 
-/** Why a text is not one select, or undefined. What stands in quotes is data and not looked at. */
-export function refusedWord(text: string): string | undefined {
-  const bare = text
+/** The text without what stands in quotes, which is data and a question mark here, and without comments. */
+export function bareOf(text: string): string {
+  return text
     .replaceAll(/'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]/g, ' ? ')
     .replaceAll(/--.*|\/\*[\s\S]*?(?:\*\/|$)/g, ' ')
     .trim()
     .replace(/;$/, '')
+}
+
+/** Why a text is not one select, or undefined. */
+export function refusedWord(text: string): string | undefined {
+  const bare = bareOf(text)
   if (!/^(select|with|values|explain)\b/i.test(bare)) return 'Only a select can be asked.'
   if (bare.includes(';')) return 'One statement at a time.'
   const [word] = REFUSED.exec(bare) ?? []
@@ -26,7 +31,7 @@ export function refusedWord(text: string): string | undefined {
 }
 
 /** Columns, and tables of which every column is kept. */
-const SECRET = /pass(word|wd|code)|secret|token|hash|salt|credential|private|api_?key|otp|session/i
+export const SECRET = /pass(word|wd|code)|secret|token|hash|salt|credential|private|api_?key|otp|session/i
 
 const ALLOWED: readonly number[] = [constants.SQLITE_SELECT, constants.SQLITE_FUNCTION, constants.SQLITE_RECURSIVE]
 
@@ -45,8 +50,9 @@ export function answerTo(file: string, select: string): Answer {
   return { rows, more: false }
 }
 
-function shown(value: unknown): Row[string] {
+export function shown(value: unknown): Row[string] {
   if (value === null || typeof value === 'number') return value
+  if (value instanceof Date) return value.toISOString()
   if (value instanceof Uint8Array) return `(${value.byteLength} bytes)`
   const text = String(value)
   return text.length > limits.cellCharacters ? `${text.slice(0, limits.cellCharacters)}…` : text

@@ -1,4 +1,5 @@
 /** URL -> adapter. The only file that names adapters; each is loaded when it is asked for. */
+import { existsSync } from 'node:fs'
 import { busAddress } from './bus/address.ts'
 import type { Bus } from './bus/bus.ts'
 import type { Config } from './config.ts'
@@ -71,12 +72,26 @@ function once<T extends { close(): Promise<void> }>(open: () => Promise<T>) {
 }
 
 export async function openLedger(url: string, onBatch: OnBatch = () => {}): Promise<Ledger> {
-  if (/^rediss?:/.test(url)) {
+  if (isRedis(url)) {
     const { openRedisLedger } = await import('./ledger/redis.ts')
     return openRedisLedger({ url, onBatch })
   }
   const { openSqliteLedger } = await import('./ledger/sqlite.ts')
   return openSqliteLedger({ path: pathOf(url), onBatch })
+}
+
+const isRedis = (url: string): boolean => /^rediss?:/.test(url)
+
+/** Rejects while another process uses it: an embedded one belongs to one process anyway. */
+export async function openUnusedLedger(url: string): Promise<Ledger> {
+  if (isRedis(url)) await (await import('./ledger/redis.reset.ts')).refuseUsedRedis(url)
+  return openLedger(url)
+}
+
+/** Forgets every seat and the log. Rejects while another process uses it. */
+export async function emptyLedger(url: string): Promise<void> {
+  if (isRedis(url)) await (await import('./ledger/redis.reset.ts')).emptyRedisLedger(url)
+  else if (existsSync(pathOf(url))) await (await import('./ledger/sqlite.reset.ts')).emptySqliteLedger(pathOf(url))
 }
 
 export async function openBus(url: string, onError: (error: unknown) => void): Promise<Bus> {

@@ -139,13 +139,16 @@ export function fieldErrors(errors: readonly ErrorObject[]): FieldError[] {
       .slice(1)
       .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
     if (keyword === 'required') path.push(String(params.missingProperty))
+    if (keyword === 'additionalProperties') path.push(String(params.additionalProperty))
     const field = path.reduce((text, part) => (/^\d+$/.test(part) ? `${text}[${part}]` : text ? `${text}.${part}` : part), '')
-    if (!fields.has(field)) fields.set(field, keyword === 'required' ? 'is required' : sentence(message, parentSchema))
+    if (!fields.has(field)) fields.set(field, sentenceOf(keyword, message, parentSchema))
   }
   return [...fields].map(([field, message]) => ({ field: field || 'body', message }))
 }
 
-function sentence(message: string | undefined, schema: unknown): string {
+function sentenceOf(keyword: string, message: string | undefined, schema: unknown): string {
+  if (keyword === 'required') return 'is required'
+  if (keyword === 'additionalProperties') return 'is not known here; /docs has those that are'
   const about = (schema as { description?: string } | undefined)?.description
   return about ? `${message} (${about})` : (message ?? 'does not fit')
 }

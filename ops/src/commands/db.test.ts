@@ -1,8 +1,15 @@
 /** `onsale db` as an operator runs it, and what must not get through it. */
 import { DatabaseSync } from 'node:sqlite'
-import { beforeAll, expect, it } from 'vitest'
+import { importEvent, importVenue } from '@onsale/server/catalogue/import'
+import { migrate } from '@onsale/server/sql/migrate'
+import { readOnly } from '@onsale/server/sql/read-only'
+import type { Sql } from '@onsale/server/sql/sql'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type NewDatabase, onServer, type TestDatabase } from '../../../server/test/databases.ts'
+import { event, HALL } from '../../../server/test/house.ts'
 import { dataFolder, jsonOf, onsaleIn } from '../../test/onsale.ts'
-import { answerTo, refusedWord } from '../read-only-query.ts'
+import { answerTo, limits, refusedWord } from '../read-only-query.ts'
+import { askServer } from '../server-query.ts'
 
 let dataDir = ''
 beforeAll(async () => {
@@ -103,3 +110,89 @@ it('what is no select is wrong use, and what SQLite refuses is told', async () =
   expect(await onsaleIn(dataDir, ['db', 'query', 'delete from events'])).toMatchObject({ code: 2, out: '' })
   expect(await onsaleIn(dataDir, ['db', 'query', 'select absent'])).toMatchObject({ code: 1, out: '', err: 'no such column: absent\n' })
 })
+
+await onServer('POSTGRES_URL', (newDatabase) => ofServer('PostgreSQL', newDatabase))
+await onServer('MYSQL_URL', (newDatabase) => ofServer('MySQL', newDatabase))
+
+function ofServer(name: string, newDatabase: NewDatabase): void {
+  describe(`of ${name}`, () => {
+    let database: TestDatabase
+    let sql: Sql
+    beforeAll(async () => {
+      database = await newDatabase()
+      sql = await database.open()
+      await migrate(sql)
+      await importVenue(sql, HALL)
+      await importEvent(sql, event('Show'), Date.now())
+      await sql.db.schema.createTable('people').addColumn('email', 'varchar(20)').addColumn('password_hash', 'varchar(20)').execute()
+      await sql.db.schema
+        .createView('seen')
+        .as(sql.db.selectFrom('people' as 'events').select('password_hash as harmless' as 'name'))
+        .execute()
+    })
+    afterAll(async () => {
+      await sql.close()
+      await database.drop()
+    })
+    const onsale = (...args: string[]) => onsaleIn(dataDir, ['db', ...args], { env: { DATABASE_URL: database.url } })
+    const ask = (select: string) => askServer(sql, select, { ...limits, ms: 1000 })
+
+    it('tables have their rows and bytes, a table its columns, a select its rows, and every migration is told', async () => {
+      const { tables } = JSON.parse((await onsale('tables', '--json')).out) as { tables: { table: string; rows: number; bytes: number }[] }
+      expect(tables.find(({ table }) => table === 'zones')).toMatchObject({ table: 'zones', rows: 3 })
+      expect(tables.find(({ table }) => table === 'zones')?.bytes).toBeGreaterThan(0)
+      expect(tables.map(({ table }) => table)).toContain('tickets')
+      const { columns } = JSON.parse((await onsale('schema', 'tickets', '--json')).out) as { columns: unknown[] }
+      expect(columns).toContainEqual({ table: 'tickets', column: 'living', type: expect.stringMatching(/int/i), nullable: true })
+      const rows = [
+        { zone_id: 3, price: 2000 },
+        { zone_id: 2, price: 3000 },
+      ]
+      const select = "select zone_id, price from event_zones where event_id = 'Show' order by zone_id desc limit 2;"
+      expect(JSON.parse((await onsale('query', select, '--json')).out)).toEqual({ rows, more: false })
+      const { migrations } = JSON.parse((await onsale('migrations', '--json')).out) as { migrations: { executedAt: string | null }[] }
+      expect(migrations.filter(({ executedAt }) => executedAt === null)).toEqual([])
+    })
+
+    it('an answer ends at 1,000 rows, and after its time', async () => {
+      const many = 'select 1 as a from zones a, zones b, zones c, zones d, zones e, zones f, zones g'
+      for (const select of [many, `${many} limit 1500`]) {
+        const { rows, more } = await ask(select)
+        expect(rows).toHaveLength(1000)
+        expect(more).toBe(true)
+      }
+      expect(await ask(`${many} limit 1000`)).toMatchObject({ more: false })
+      const crowd = Array.from({ length: 18 }, (_, i) => `zones z${i}`).join(', ')
+      await expect(ask(`select count(*) as n from ${crowd}`)).rejects.toThrow('No answer within 1 seconds: ask for less.')
+    })
+
+    it('nothing is changed, even where the words let it through', async () => {
+      await expect(readOnly(sql, { select: 'select event_id from events for update', functions: [] }, limits, () => {})).rejects.toThrow(
+        /read.only/i,
+      )
+      expect(refusedWord("select nextval('tickets_number_seq')")).toBeUndefined()
+      await expect(ask("select nextval('tickets_number_seq')")).rejects.toThrow()
+      for (const select of ['select "pg_sleep"(1)', 'select `sleep`(1)', 'explain select 1'])
+        await expect(ask(select), select).rejects.toThrow(/without quotes|selects only/)
+    })
+
+    it('what would read a secret is refused, under any name and through any view', async () => {
+      for (const select of [
+        'select * from people',
+        'select password_hash as a from people',
+        'select * from seen',
+        "select max(email) as a from people where password_hash like 'h%'",
+        'with x(y) as (select password_hash from people) select * from x',
+      ])
+        await expect(ask(select), select).rejects.toThrow('what is kept secret')
+      if (name === 'PostgreSQL') {
+        await expect(ask('select people from people')).rejects.toThrow('Whole rows')
+        await expect(ask('select pg_terminate_backend /* */ (1)')).rejects.toThrow('pg_terminate_backend may change something')
+      }
+      expect(await ask("select email from people where email <> 'token'")).toEqual({ rows: [], more: false })
+      expect(await ask('select a.name from events a join venues b on a.venue_id = b.venue_id')).toMatchObject({
+        rows: [{ name: 'The Show' }],
+      })
+    })
+  })
+}

@@ -7,6 +7,7 @@ import type { Sql } from '@onsale/server/sql/sql'
 import type { Command } from 'commander'
 import { isFile, withDatabase } from '../database.ts'
 import { type Answer, limits, refusedWord } from '../read-only-query.ts'
+import { askServer } from '../server-query.ts'
 import { print, type Row, tableText } from '../table.ts'
 import { printHistory } from './migrate.ts'
 
@@ -47,9 +48,9 @@ export function addDb(program: Command): void {
       const refused = refusedWord(select)
       if (refused) command.error(refused)
       const { databaseUrl } = readConfig()
-      if (!isFile(databaseUrl))
-        throw new Error('db query reads SQLite files only; for a server, use its own client with an account that may only read.')
-      const { rows, more } = await withDatabase(databaseUrl, () => ask(pathOf(databaseUrl), select))
+      const { rows, more } = await withDatabase(databaseUrl, (sql) =>
+        isFile(databaseUrl) ? ask(pathOf(databaseUrl), select) : askServer(sql, select.replace(/;\s*$/, ''), limits),
+      )
       print(json, { rows, more }, () => (rows.length > 0 ? tableText(rows) : 'No rows.'))
       if (more) console.error(`There is more: only the first ${rows.length} rows are shown.`)
     })
@@ -62,7 +63,7 @@ export function addDb(program: Command): void {
 
 async function tablesOf(sql: Sql, databaseUrl: string): Promise<{ table: string; rows: number; bytes: number | null }[]> {
   const names = (await sql.db.introspection.getTables()).map(({ name }) => name).sort()
-  const sizes = isFile(databaseUrl) ? await fileSizes(sql) : new Map<string, number>()
+  const sizes = new Map((await sql.read<Size>({ sql: SIZES[schemeOf(databaseUrl)] }, [])).map(({ name, bytes }) => [name, Number(bytes)]))
   const tables = []
   for (const table of names) {
     process.stderr.write(process.stderr.isTTY ? `\r\x1b[KCounting ${table}` : '')
@@ -76,13 +77,17 @@ async function tablesOf(sql: Sql, databaseUrl: string): Promise<{ table: string;
   return tables
 }
 
-/** Pages of each table with its indexes. */
-async function fileSizes(sql: Sql): Promise<Map<string, number>> {
-  const query =
-    'select tbl_name as name, sum(dbstat.pgsize) as bytes from dbstat join sqlite_schema on sqlite_schema.name = dbstat.name where dbstat.aggregate = true group by tbl_name'
-  const rows = await sql.read<{ name: string; bytes: number }>({ sql: query }, [])
-  return new Map(rows.map(({ name, bytes }) => [name, bytes]))
-}
+type Size = { name: string; bytes: number }
+
+const schemeOf = (url: string) => url.slice(0, url.indexOf(':')) as keyof typeof SIZES
+
+/** Of each table with its indexes. What MySQL says is an estimate. */
+const SIZES = {
+  sqlite:
+    'select tbl_name as name, sum(dbstat.pgsize) as bytes from dbstat join sqlite_schema on sqlite_schema.name = dbstat.name where dbstat.aggregate = true group by tbl_name',
+  postgres: "select relname as name, pg_total_relation_size(oid) as bytes from pg_class where relkind in ('r', 'p')",
+  mysql: 'select table_name as name, data_length + index_length as bytes from information_schema.tables where table_schema = database()',
+} as const
 
 async function columnsOf(sql: Sql): Promise<{ table: string; column: string; type: string; nullable: boolean }[]> {
   const tables = await sql.db.introspection.getTables()

@@ -1,4 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
 import { openLedger, pathOf } from '@onsale/server/adapters'
 import { type Config, readConfig } from '@onsale/server/config'
 import type { LogEnds } from '@onsale/server/ledger/ledger'
@@ -7,9 +8,14 @@ import { storedPositions } from '@onsale/server/sql/positions'
 import type { Sql } from '@onsale/server/sql/sql'
 import type { Command } from 'commander'
 import { isFile, withDatabase } from '../database.ts'
+import { withDeadLetters } from '../dead-letters.ts'
+import { serverStatus } from '../server-status.ts'
 import { print, tableText } from '../table.ts'
 
-const ANSWER_MS = 5000
+/** A bus that says nothing for so long is told as one that does not answer. */
+const ANSWER_MS = 10_000
+/** Who reads the bus for the read side. */
+const GROUP = 'sql'
 
 type Shard = { shard: string; head: number | null; trimmed: number | null; stored: number; lag: number | null }
 type Catalogue = { venues: number; events: number; zones: number; seats: number; available: number; held: number; sold: number }
@@ -18,25 +24,27 @@ type Status = {
   missingMigrations: string[]
   ledger: string
   shards: Shard[]
+  bus: string
+  /** Null: the bus has none, or does not answer. */
+  deadLetters: number | null
   conflicts: number
   catalogue: Catalogue | null
   files: { file: string; bytes: number }[]
   /** What someone has to look at. */
   problems: string[]
 }
-type Health = { status: string; checks: { name: string; status: string; detail: string }[] }
 
 export function addStatus(program: Command): void {
   program
     .command('status')
-    .description('How the data stand: schema, shards, lag, conflicts, seats, files. Exits 1 when something is wrong.')
-    .option('--url <url>', 'asks a running server instead, at its /health/ready')
+    .description('How the data stand: schema, shards, lag, bus, dead letters, conflicts, seats, files. Exits 1 when something is wrong.')
+    .option('--url <url...>', 'asks running servers instead: which roles each serves, and how well it is')
     .option(
       '--json',
-      'prints {roles, missingMigrations, ledger, shards, conflicts, catalogue, files, problems}; with --url, {status, checks}',
+      'prints {roles, missingMigrations, ledger, shards, bus, deadLetters, conflicts, catalogue, files, problems}; with --url, {servers}',
     )
-    .action(async ({ url, json }: { url?: string; json?: boolean }, command: Command) => {
-      if (url !== undefined) return serverStatus(url, json, command)
+    .action(async ({ url, json }: { url?: string[]; json?: boolean }, command: Command) => {
+      if (url !== undefined) return serversStatus(url, json, command)
       const config = readConfig()
       const status = await withDatabase(config.databaseUrl, (sql) => dataStatus(sql, config))
       print(json, status, () => statusText(status))
@@ -44,17 +52,19 @@ export function addStatus(program: Command): void {
     })
 }
 
-async function serverStatus(url: string, json: boolean | undefined, command: Command): Promise<void> {
-  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) command.error(`"${url}" is no address: give one as in http://localhost:<port>.`)
-  const { host } = new URL(url)
-  const answer = await fetch(new URL('/health/ready', url), { signal: AbortSignal.timeout(ANSWER_MS) }).catch((error: Error) => {
-    throw new Error(`${host} does not answer: ${error.cause instanceof Error ? error.cause.message : error.message}`)
-  })
-  const health = (await answer.json().catch(() => ({}))) as Partial<Health>
-  const { status, checks } = health
-  if (!status || !checks) throw new Error(`${host} answers ${answer.status}, but not as Onsale does.`)
-  print(json, { status, checks }, () => `${host} is ${status}\n\n${tableText(checks)}`)
-  if (status !== 'ready') process.exitCode = 1
+async function serversStatus(urls: readonly string[], json: boolean | undefined, command: Command): Promise<void> {
+  for (const url of urls)
+    if (!/^https?:\/\//.test(url) || !URL.canParse(url)) command.error(`"${url}" is no address: give one as in http://localhost:<port>.`)
+  const servers = await Promise.all(urls.map(serverStatus))
+  print(json, { servers }, () =>
+    servers
+      .map(({ url, status, version, roles, checks }) => {
+        const what = [roles.join(', '), version && `version ${version}`].filter(Boolean).join('; ')
+        return `${url} is ${status}${what && ` (${what})`}\n\n${tableText(checks)}`
+      })
+      .join('\n\n'),
+  )
+  if (servers.some(({ status }) => status !== 'ready')) process.exitCode = 1
 }
 
 async function dataStatus(sql: Sql, config: Config): Promise<Status> {
@@ -62,17 +72,19 @@ async function dataStatus(sql: Sql, config: Config): Promise<Status> {
   const isReadable = missing.length === 0
   const stored = isReadable ? await storedPositions(sql) : new Map<string, number>()
   const { ledger, ends, faults } = await ledgerStatus(config.ledgerUrl)
+  const { bus, deadLetters, faults: busFaults } = await busStatus(config.busUrl)
   const shards = shardsOf(stored, ends)
   const conflicts = isReadable ? await countConflicts(sql) : 0
   const problems = [
     ...(isReadable ? [] : [`The database misses migrations (${missing.join(', ')}): run onsale migrate up.`]),
     ...(conflicts > 0 ? [`${conflicts} seats have two tickets: run onsale audit.`] : []),
     ...faults,
+    ...busFaults,
     ...shards.flatMap(faultsOf),
   ]
   const catalogue = isReadable ? await catalogueOf(sql) : null
   const files = [config.databaseUrl, config.ledgerUrl].filter(isFile).flatMap(filesOf)
-  return { roles: config.roles, missingMigrations: missing, ledger, shards, conflicts, catalogue, files, problems }
+  return { roles: config.roles, missingMigrations: missing, ledger, shards, bus, deadLetters, conflicts, catalogue, files, problems }
 }
 
 type LedgerStatus = { ledger: string; ends: LogEnds[] | null; faults: string[] }
@@ -89,6 +101,22 @@ async function ledgerStatus(url: string): Promise<LedgerStatus> {
     if (/in use by another process/.test(reason))
       return { ledger: 'in use by another process, which alone knows its ends: ask it with --url', ends: null, faults: [] }
     return { ledger: 'does not open', ends: null, faults: [`The ledger does not open: ${reason}`] }
+  }
+}
+
+type BusStatus = { bus: string; deadLetters: number | null; faults: string[] }
+
+async function busStatus(url: string): Promise<BusStatus> {
+  try {
+    const count = withDeadLetters(url, async (dead) => (await dead.list(GROUP)).length)
+    const deadLetters = await Promise.race([count, wait(ANSWER_MS, 'late' as const, { ref: false })])
+    if (deadLetters === 'late') throw new Error(`nothing within ${ANSWER_MS / 1000} seconds`)
+    if (deadLetters === undefined) return { bus: 'lives in the server', deadLetters: null, faults: [] }
+    const fault = `${deadLetters} messages were refused: see onsale dead-letters list.`
+    return { bus: 'answers', deadLetters, faults: deadLetters > 0 ? [fault] : [] }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return { bus: 'does not answer', deadLetters: null, faults: [`The bus does not answer: ${reason}`] }
   }
 }
 
@@ -154,10 +182,11 @@ const filesOf = (url: string): { file: string; bytes: number }[] =>
     .filter((file) => existsSync(file))
     .map((file) => ({ file, bytes: statSync(file).size }))
 
-function statusText({ roles, ledger, shards, conflicts, catalogue, files, problems }: Status): string {
+function statusText({ roles, ledger, shards, bus, deadLetters, conflicts, catalogue, files, problems }: Status): string {
   return [
     `roles      ${roles.join(', ')}`,
     `ledger     ${ledger}`,
+    `bus        ${bus}${deadLetters === null ? '' : `, ${deadLetters} dead letters`}`,
     `conflicts  ${conflicts}`,
     ...(catalogue ? ['', tableText([catalogue])] : []),
     ...(shards.length > 0 ? ['', tableText(shards)] : []),

@@ -11,8 +11,13 @@ export interface Bus {
   subscribe(group: string, deliver: (bodies: string[]) => Promise<void>): Promise<AsyncDisposable>
   /** Where a bus sets aside what a group refuses again and again; the bus in memory keeps trying instead. */
   deadLetters?: DeadLetters
+  /** Forgets what is on its way to a group, and its dead letters; what the read side lacks the relay publishes again. */
+  empty?(group: string): Promise<Emptied[]>
   close(): Promise<void>
 }
+
+/** So many messages were in a topic or queue, or about so many where a bus does not count exactly. */
+export type Emptied = { place: string; messages: number }
 
 /** What a group refused although it took others meanwhile (`intake.ts`), with the last error that it gave. */
 export type DeadLetter = { shard: string; body: string; error: string }

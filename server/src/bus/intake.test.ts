@@ -1,4 +1,5 @@
 /** The rules by which a message is blamed, without any bus. Times are short; what is waited for is a fact. */
+import { seal, setAside } from '@onsale/contract/entry'
 import { expect, test } from 'vitest'
 import { until } from '../../test/until.ts'
 import { type Carried, createIntake } from './intake.ts'
@@ -118,4 +119,34 @@ test('whoever puts too much is told so, and let go when there is room or the sub
   await hasRoom
   await intake.stop()
   await intake.room()
+})
+
+test('an entry that is buried leaves a stand-in for its place in the log, and what has none leaves nothing', async () => {
+  const culprit = seal('3', 7, 's', '{"v":1,"kind":"SeatsSold"}')
+  const standIn = setAside(culprit, 'refused') as string
+  const delivered: string[] = []
+  const { intake, seen } = start(async (bodies) => {
+    await refuse(culprit, '17')(bodies)
+    delivered.push(...bodies)
+  })
+  intake.put([...hundred, item(culprit)])
+  await until('two are buried', () => seen.buried.length === 2)
+  await until('all are settled', () => seen.settled.length === 101)
+  expect(delivered.filter((body) => body.startsWith('{'))).toEqual([standIn])
+  expect(JSON.parse(standIn)).toEqual({ shard: '3', position: 7, v: 1, kind: 'SetAside', error: 'refused', entry: culprit })
+  await intake.stop()
+})
+
+test('an entry whose stand-in cannot be stored now is buried once, and settled when that is stored', async () => {
+  const culprit = seal('3', 7, 's', '{"v":1,"kind":"SeatsSold"}')
+  let failures = 2
+  const { intake, seen } = start(async (bodies) => {
+    await refuse(culprit)(bodies)
+    if (bodies[0]?.includes('SetAside') && failures-- > 0) throw new Error('away')
+  })
+  intake.put([...hundred, item(culprit)])
+  await until('all are settled', () => seen.settled.length === 101)
+  expect(seen.buried).toEqual([culprit])
+  expect(failures).toBe(-1)
+  await intake.stop()
 })

@@ -5,22 +5,21 @@
  * - A batch that is rejected is delivered in halves until the culprits stand alone, so that the others pass at once. But first it is seen
  *   whether anything passes at all: a message that was taken before is delivered again, which changes nothing (without one, any of the
  *   batch by itself). When that is rejected too, everything waits together.
- * - A culprit is tried again with growing rests. A try counts only when other, new messages were taken since it first failed AND the
- *   repeat passes right after it. Without the first rule a forgotten migration, which lets repeats pass and rejects all that is new, would
- *   bury a whole on-sale; without the second, a database that goes away in between would.
+ * - A culprit is tried again with growing rests (`suspects.ts`). A try counts only when other, new messages were taken since it first
+ *   failed AND the repeat passes right after it. Without the first rule a forgotten migration, which lets repeats pass and rejects all that
+ *   is new, would bury a whole on-sale; without the second, a database that goes away in between would.
  * - After `tries` that count it goes to the dead letters. The last message of a quiet night is thus kept until the next one comes.
  */
 import { setTimeout as wait } from 'node:timers/promises'
+import { type Attempts, createAttempts } from './attempts.ts'
+import { createSuspects, type Suspects } from './suspects.ts'
 
 /** The more entries the projector stores at once, the fewer pages it writes for each: see memory.ts. */
 const BATCH = 2000
 /** More than this and whoever puts is to wait. */
 const MOST_WAITING = 4000
-/** More culprits than this are a fault of something else: nothing new is judged until one of them is settled. */
-const MOST_SUSPECTS = 100
-/** The relay publishes a buried entry every five seconds, as long as it is not stored: it is buried once. */
-const BURIED_KEPT = 10_000
 
+/** `isReplay`: it comes from the dead letters, and says so to the subscriber. */
 export type Carried = { body: string; isReplay: boolean }
 
 export type IntakeOptions<T extends Carried> = {
@@ -44,146 +43,95 @@ export type Intake<T extends Carried> = {
   stop(): Promise<void>
 }
 
-type Suspect<T> = { item: T; error: Error; tries: number; takenBefore: number; dueAt: number; retryMs: number }
-
-/** What is kept of an error beside a dead letter. SQS refuses control characters in attributes. */
-export function reasonOf({ message, name }: Error): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-  return (message || name).replace(/[\u0000-\u001f\ufffe\uffff]+/g, ' ').slice(0, 1000)
-}
-
-export function createIntake<T extends Carried>({ deliver, settle, bury, onError, tries, retryMs }: IntakeOptions<T>): Intake<T> {
-  const open = new Set<T>()
-  const waiting: T[] = []
-  const suspects = new Map<string, Suspect<T>>()
-  const buried = new Set<string>()
+export function createIntake<T extends Carried>(options: IntakeOptions<T>): Intake<T> {
   const stopping = new AbortController()
-  let room: (() => void)[] = []
-  let wake = (): void => {}
-  let taken = 0
-  let witness: string | undefined
+  const leaving = stopping.signal
+  const attempts = createAttempts<T>({ ...options, leaving })
+  const suspects = createSuspects<T>(attempts, { ...options, leaving })
+  const queue = createQueue<T>()
+  const { retryMs } = options
 
   async function run(): Promise<void> {
     let left: T[] = []
-    for (let restMs = retryMs.first; !stopping.signal.aborted; ) {
+    for (let restMs = retryMs.first; !leaving.aborted; ) {
       // Whoever waits gets company: one message alone cannot show whether anything passes.
-      const batch = [...left, ...waiting.splice(0, BATCH - left.length)]
-      makeRoom()
-      left = batch.length > 0 ? await offer(batch) : []
-      await retry()
+      const batch = [...left, ...queue.take(BATCH - left.length)]
+      left = batch.length > 0 ? await offer(batch, attempts, suspects, options.onError) : []
+      await suspects.retry()
       if (left.length > 0) {
         await rest(restMs)
         restMs = Math.min(restMs * 2, retryMs.most)
         continue
       }
       restMs = retryMs.first
-      if (waiting.length === 0 && !stopping.signal.aborted) await nextThing()
+      if (queue.isEmpty() && !leaving.aborted) await nextThing()
     }
-  }
-
-  /** Returns what could not be judged, because nothing passes. */
-  async function offer(batch: T[]): Promise<T[]> {
-    const takenBefore = taken
-    const error = await attempt(batch)
-    if (!error) return []
-    onError(error)
-    if (!(await passes(batch))) return batch.filter((item) => open.has(item))
-    return sift(batch, error, takenBefore)
-  }
-
-  async function sift(batch: T[], error: Error, takenBefore: number): Promise<T[]> {
-    const items = batch.filter((item) => open.has(item))
-    if (items.length === 0) return []
-    if (items.length === 1) return (await suspect(items[0] as T, error, takenBefore)) ? [] : items
-    const half = Math.ceil(items.length / 2)
-    const failed: { part: T[]; error: Error }[] = []
-    for (const part of [items.slice(0, half), items.slice(half)]) {
-      const failure = await attempt(part)
-      if (failure) failed.push({ part, error: failure })
-    }
-    // Both: two culprits, or the database went away a moment ago.
-    if (failed.length === 2 && !(await passes([]))) return items
-    const left: T[] = []
-    for (const each of failed) left.push(...(await sift(each.part, each.error, takenBefore)))
-    return left
-  }
-
-  /** False when it cannot be held as one. */
-  async function suspect(item: T, error: Error, takenBefore: number): Promise<boolean> {
-    if (!item.isReplay && (suspects.has(item.body) || buried.has(item.body))) {
-      await settled([item])
-      return true
-    }
-    if (suspects.size >= MOST_SUSPECTS || stopping.signal.aborted) return false
-    suspects.set(item.body, { item, error, tries: 1, takenBefore, dueAt: Date.now() + retryMs.first, retryMs: retryMs.first })
-    return true
-  }
-
-  async function retry(): Promise<void> {
-    for (const [body, each] of suspects) {
-      if (each.dueAt > Date.now() || stopping.signal.aborted) continue
-      const error = each.tries < tries ? await attempt([each.item]) : each.error
-      if (!error) {
-        suspects.delete(body)
-        continue
-      }
-      each.error = error
-      each.retryMs = Math.min(each.retryMs * 2, retryMs.most)
-      each.dueAt = Date.now() + each.retryMs
-      if (taken === each.takenBefore || !(await passes([]))) continue
-      each.tries++
-      if (each.tries >= tries) await entomb(each).catch(onError)
-    }
-  }
-
-  async function entomb({ item, error }: Suspect<T>): Promise<void> {
-    await bury(item, error)
-    suspects.delete(item.body)
-    buried.add(item.body)
-    if (buried.size > BURIED_KEPT) buried.delete(buried.values().next().value as string)
-    onError(new Error(`A message was refused ${tries} times and lies among the dead letters.`, { cause: error }))
-    await settled([item])
-  }
-
-  /** Whether the subscriber takes anything now. */
-  async function passes(batch: T[]): Promise<boolean> {
-    if (stopping.signal.aborted) return false
-    const any = batch[Math.floor(Math.random() * batch.length)]
-    if (witness === undefined) return batch.length > 1 && any !== undefined && (await attempt([any])) === undefined
-    return deliver([witness]).then(
-      () => true,
-      () => false,
-    )
-  }
-
-  async function attempt(items: T[]): Promise<Error | undefined> {
-    if (stopping.signal.aborted) return new Error('The subscriber leaves.')
-    try {
-      await deliver(items.map(({ body }) => body))
-    } catch (error) {
-      return error instanceof Error ? error : new Error(String(error))
-    }
-    taken += items.length
-    witness = items[0]?.body
-    await settled(items)
-    return undefined
-  }
-
-  /** What the bus does not hear of now it delivers again, which changes nothing. */
-  async function settled(items: readonly T[]): Promise<void> {
-    for (const item of items) open.delete(item)
-    await settle(items).catch(onError)
   }
 
   function nextThing(): Promise<void> {
-    const due = Math.min(...[...suspects.values()].map(({ dueAt }) => dueAt))
-    const awake = new Promise<void>((resolve) => {
-      wake = resolve
-    })
+    const due = suspects.dueAt()
+    const awake = queue.filled()
     return due === Number.POSITIVE_INFINITY ? awake : Promise.race([awake, rest(Math.max(due - Date.now(), 0))])
   }
 
-  const rest = (ms: number): Promise<void> => wait(ms, undefined, { signal: stopping.signal }).catch(() => undefined)
+  const rest = (ms: number): Promise<void> => wait(ms, undefined, { signal: leaving }).catch(() => undefined)
+
+  const running = run()
+
+  return {
+    open: attempts.open,
+    put(items) {
+      for (const item of items) attempts.open.add(item)
+      return queue.put(items)
+    },
+    async room() {
+      if (!leaving.aborted) await queue.room()
+    },
+    async stop() {
+      stopping.abort()
+      queue.clear()
+      await running
+    },
+  }
+}
+
+/** Returns what could not be judged, because nothing passes. */
+async function offer<T extends Carried>(
+  batch: T[],
+  attempts: Attempts<T>,
+  suspects: Suspects<T>,
+  onError: (error: unknown) => void,
+): Promise<T[]> {
+  const takenBefore = attempts.taken()
+  const error = await attempts.attempt(batch)
+  if (!error) return []
+  onError(error)
+  if (!(await attempts.passes(batch))) return batch.filter((item) => attempts.open.has(item))
+  return sift(batch, error)
+
+  async function sift(part: T[], error: Error): Promise<T[]> {
+    const items = part.filter((item) => attempts.open.has(item))
+    if (items.length === 0) return []
+    if (items.length === 1) return (await suspects.hold(items[0] as T, error, takenBefore)) ? [] : items
+    const half = Math.ceil(items.length / 2)
+    const failed: { part: T[]; error: Error }[] = []
+    for (const part of [items.slice(0, half), items.slice(half)]) {
+      const failure = await attempts.attempt(part)
+      if (failure) failed.push({ part, error: failure })
+    }
+    // Both: two culprits, or the database went away a moment ago.
+    if (failed.length === 2 && !(await attempts.passes([]))) return items
+    const left: T[] = []
+    for (const each of failed) left.push(...(await sift(each.part, each.error)))
+    return left
+  }
+}
+
+/** What waits for the subscriber, and whoever waits for room. */
+function createQueue<T>() {
+  const waiting: T[] = []
+  let room: (() => void)[] = []
+  let wake = (): void => {}
 
   function makeRoom(): void {
     if (waiting.length >= MOST_WAITING) return
@@ -191,27 +139,30 @@ export function createIntake<T extends Carried>({ deliver, settle, bury, onError
     room = []
   }
 
-  const running = run()
-
   return {
-    open,
-    put(items) {
-      for (const item of items) {
-        open.add(item)
-        waiting.push(item)
-      }
+    /** False when it is full. */
+    put(items: readonly T[]): boolean {
+      for (const item of items) waiting.push(item)
       wake()
       return waiting.length < MOST_WAITING
     },
-    async room() {
-      if (waiting.length >= MOST_WAITING && !stopping.signal.aborted) await new Promise<void>((resolve) => room.push(resolve))
-    },
-    async stop() {
-      stopping.abort()
-      wake()
-      waiting.length = 0
+    take(most: number): T[] {
+      const taken = waiting.splice(0, most)
       makeRoom()
-      await running
+      return taken
+    },
+    isEmpty: () => waiting.length === 0,
+    filled: () =>
+      new Promise<void>((resolve) => {
+        wake = resolve
+      }),
+    async room() {
+      if (waiting.length >= MOST_WAITING) await new Promise<void>((resolve) => room.push(resolve))
+    },
+    clear() {
+      waiting.length = 0
+      wake()
+      makeRoom()
     },
   }
 }

@@ -4,21 +4,15 @@
  */
 import { type EventEmitter, once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
-import {
-  Admin,
-  Consumer,
-  compatibilityPartitioner,
-  ProduceAcks,
-  Producer,
-  stringDeserializers,
-  stringSerializers,
-} from '@platformatic/kafka'
+import { Consumer, compatibilityPartitioner, ProduceAcks, Producer, stringDeserializers, stringSerializers } from '@platformatic/kafka'
 import type { BusAddress } from './address.ts'
 import type { Bus, Message } from './bus.ts'
-import { type Carried, createIntake, reasonOf } from './intake.ts'
+import { type Carried, createIntake } from './intake.ts'
 import { createKafkaDeadLetters, deadLettersOf } from './kafka.dead-letters.ts'
 import { createOffsets } from './kafka.offsets.ts'
+import { createTopic, emptyTopic } from './kafka.topics.ts'
 import { labelsOf } from './labels.ts'
+import { reasonOf } from './suspects.ts'
 
 export type KafkaAddress = Extract<BusAddress, { bus: 'kafka' }>
 export type KafkaSend = (messages: { topic: string; key: string; value: string; headers: Record<string, string> }[]) => Promise<void>
@@ -56,7 +50,7 @@ export function createKafkaBus(address: KafkaAddress, onError: (error: unknown) 
 
   async function provide(topic: string, partitions: number, retentionDays: number): Promise<void> {
     if (isThere.has(topic)) return
-    if (address.create) await createTopic(client, topic, partitions, address.replicas, retentionDays)
+    if (address.create) await createTopic(client, { topic, partitions, replicas: address.replicas, retentionDays })
     isThere.add(topic)
   }
   const provideTopic = () => provide(address.topic, address.partitions, address.retentionDays)
@@ -128,6 +122,10 @@ export function createKafkaBus(address: KafkaAddress, onError: (error: unknown) 
     },
     subscribe,
     deadLetters: createKafkaDeadLetters(address, client, send),
+    async empty(group) {
+      const topics = [address.topic, deadLettersOf(address, group)]
+      return Promise.all(topics.map(async (place) => ({ place, messages: await emptyTopic(client, place) })))
+    },
     async close() {
       closing.abort()
       await Promise.all([...subscriptions].map((subscription) => subscription[Symbol.asyncDispose]()))
@@ -183,26 +181,6 @@ export function openConsumer({ sessionS }: Pick<KafkaAddress, 'sessionS'>, clien
     maxBytes: 4 * 1024 * 1024,
     maxWaitTime: 1000,
   })
-}
-
-async function createTopic(
-  client: ClientOptions,
-  topic: string,
-  partitions: number,
-  replicas: number,
-  retentionDays: number,
-): Promise<void> {
-  const admin = new Admin(client)
-  try {
-    if ((await admin.listTopics()).includes(topic)) return
-    const configs = [{ name: 'retention.ms', value: String(retentionDays * 86_400_000) }]
-    await admin.createTopics({ topics: [topic], partitions, replicas, configs }).catch(async (error: unknown) => {
-      // Another process was faster.
-      if (!(await admin.listTopics()).includes(topic)) throw error
-    })
-  } finally {
-    await admin.close()
-  }
 }
 
 /** What goes in one send. */

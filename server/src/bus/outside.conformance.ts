@@ -1,5 +1,6 @@
 /** Judges what every bus outside the process does with messages that are refused. */
 import type { EventDetail } from '@onsale/contract/api'
+import { replayedBody } from '@onsale/contract/entry'
 import { describe, expect, test } from 'vitest'
 import { event, HALL } from '../../test/house.ts'
 import { startTestPlatform } from '../../test/platform.ts'
@@ -45,13 +46,17 @@ export function outsideBusConformance(name: string, open: (onError?: (error: unk
       await bus.close()
     })
 
-    test('replaying carries a dead letter to its group once, and takes it off the list', async () => {
+    test('replaying carries a dead letter to its group once, which hears that it is one, and takes it off the list', async () => {
       const bus = await open()
       const { list, replay } = bus.deadLetters as DeadLetters
       const [sql, search] = [createInbox(), createInbox()]
       const poison = new Set([POISON])
       let searched = 0
-      await bus.subscribe('sql', refusing(sql, poison))
+      const replayed: string[] = []
+      await bus.subscribe('sql', (bodies) => {
+        replayed.push(...bodies.flatMap((body) => replayedBody(body) ?? []))
+        return refusing(sql, poison)(bodies.map((body) => replayedBody(body) ?? body))
+      })
       await bus.subscribe('search', async (bodies) => {
         searched += bodies.filter((body) => body === POISON).length
         await search.deliver(bodies)
@@ -61,11 +66,33 @@ export function outsideBusConformance(name: string, open: (onError?: (error: unk
       poison.clear()
       expect(await replay('sql')).toBe(1)
       await sql.holds(many(30))
+      expect(replayed).toEqual([POISON])
       expect(await list('sql')).toEqual([])
       expect(await replay('sql')).toBe(0)
       await bus.publish([{ shard: '1', position: 31, body: '{"position":31}' }])
       await until('what came later arrived', () => search.bodies.has('{"position":31}'))
       expect(searched).toBe(1)
+      await bus.close()
+    })
+
+    test('emptied, it forgets what nobody has taken, dead letters too, and carries what comes next', async () => {
+      const bus = await open()
+      const { list } = bus.deadLetters as DeadLetters
+      const inbox = createInbox()
+      const subscription = await bus.subscribe('sql', refusing(inbox, new Set([POISON])))
+      await bus.publish(many(30))
+      await until('the dead letter', async () => (await list('sql')).length === 1)
+      await subscription[Symbol.asyncDispose]()
+      await bus.publish([{ shard: '1', position: 31, body: '{"position":31}' }])
+      const emptied = (await bus.empty?.('sql')) ?? []
+      expect(emptied).toHaveLength(2)
+      expect(emptied.map(({ messages }) => messages)).toEqual([expect.any(Number), 1])
+      expect(emptied[0]?.messages).toBeGreaterThan(0)
+      expect(await list('sql')).toEqual([])
+      await bus.subscribe('sql', inbox.deliver)
+      await bus.publish([{ shard: '1', position: 32, body: '{"position":32}' }])
+      await until('what came next arrived', () => inbox.bodies.has('{"position":32}'))
+      expect(inbox.bodies.has('{"position":31}')).toBe(false)
       await bus.close()
     })
 

@@ -12,7 +12,7 @@ const LOOKING_S = 20
 const EMPTY_AFTER = 2
 
 export function createSqsDeadLetters(places: Places, sqs: SQSClient, address: SnsSqsAddress): DeadLetters {
-  const deadOf = (group: string): Queue => createQueue(sqs, async () => (await places.queues(group)).dead, address)
+  const deadOf = (group: string): Queue => createQueue(sqs, async () => (await places.existing(group)).dead, address)
 
   async function* received(dead: Queue): AsyncGenerator<Message[]> {
     for (let found = 0, empty = 0; found < MOST_LISTED && empty < EMPTY_AFTER; ) {
@@ -51,7 +51,7 @@ export function createSqsDeadLetters(places: Places, sqs: SQSClient, address: Sn
     },
     count: (group) => deadOf(group).count(),
     async replay(group) {
-      const queue = createQueue(sqs, async () => (await places.queues(group)).queue, address)
+      const queue = createQueue(sqs, async () => (await places.existing(group)).queue, address)
       return removeAll(group, (messages) =>
         queue.send(
           messages.map(({ Body = '', MessageAttributes = {} }) => ({

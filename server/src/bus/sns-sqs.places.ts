@@ -63,6 +63,17 @@ export function createPlaces(address: SnsSqsAddress, sns: SNSClient, sqs: SQSCli
       queues.set(group, found)
       return found
     },
+    /** Those that are there; creates nothing. */
+    async existing(group: string): Promise<Queues> {
+      const name = nameOf(address, group)
+      const urlOf = async (QueueName: string): Promise<string> => {
+        const found = await sqs.send(new GetQueueUrlCommand({ QueueName })).catch((error: unknown) => {
+          throw isMissing(error) ? new Error(`There is no queue ${QueueName}. Is BUS_URL right?`) : error
+        })
+        return found.QueueUrl as string
+      }
+      return { queue: await urlOf(name), dead: await urlOf(`${name}-dead-letters`) }
+    },
     /** Changes nothing when it is subscribed. */
     async subscribeAgain(group: string): Promise<void> {
       if (!address.create) return

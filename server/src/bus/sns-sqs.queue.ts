@@ -4,10 +4,13 @@ import {
   DeleteMessageBatchCommand,
   GetQueueAttributesCommand,
   type Message,
+  PurgeQueueCommand,
+  type QueueAttributeName,
   ReceiveMessageCommand,
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs'
+import type { Emptied } from './bus.ts'
 import { attributesOf } from './sns-sqs.ts'
 
 export type Queue = ReturnType<typeof createQueue>
@@ -73,5 +76,17 @@ export function createQueue(
       for (const { body, attributes } of messages)
         await sqs.send(new SendMessageCommand({ QueueUrl: await url(), MessageBody: body, MessageAttributes: attributesOf(attributes) }))
     },
+  }
+}
+
+const COUNTED: QueueAttributeName[] = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible']
+
+/** Also what somebody has received and not settled. SQS does so once a minute. */
+export async function emptyQueue(sqs: SQSClient, QueueUrl: string): Promise<Emptied> {
+  const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: COUNTED }))
+  await sqs.send(new PurgeQueueCommand({ QueueUrl }))
+  return {
+    place: QueueUrl.slice(QueueUrl.lastIndexOf('/') + 1),
+    messages: COUNTED.reduce((sum, name) => sum + Number(Attributes[name] ?? 0), 0),
   }
 }

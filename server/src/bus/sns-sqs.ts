@@ -7,11 +7,12 @@ import { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns'
 import { type Message as Received, SQSClient } from '@aws-sdk/client-sqs'
 import type { BusAddress } from './address.ts'
 import type { Bus, Message } from './bus.ts'
-import { type Carried, createIntake, reasonOf } from './intake.ts'
+import { type Carried, createIntake } from './intake.ts'
 import { labelsOf } from './labels.ts'
 import { createSqsDeadLetters } from './sns-sqs.dead-letters.ts'
 import { createPlaces, isMissing } from './sns-sqs.places.ts'
-import { createQueue, type Queue } from './sns-sqs.queue.ts'
+import { createQueue, emptyQueue, type Queue } from './sns-sqs.queue.ts'
+import { reasonOf } from './suspects.ts'
 
 export type SnsSqsAddress = Extract<BusAddress, { bus: 'sns+sqs' }>
 type Deliver = (bodies: string[]) => Promise<void>
@@ -154,6 +155,10 @@ export function createSnsSqsBus(address: SnsSqsAddress, onError: (error: unknown
     },
     subscribe,
     deadLetters: createSqsDeadLetters(places, sqs, address),
+    async empty(group) {
+      const { queue, dead } = await places.existing(group)
+      return Promise.all([queue, dead].map((url) => emptyQueue(sqs, url)))
+    },
     async close() {
       closing.abort()
       await Promise.all([...subscriptions].map((subscription) => subscription[Symbol.asyncDispose]()))

@@ -182,7 +182,10 @@ function givenUp(mayBeDone: boolean, cause: unknown): Error {
   })
 }
 
-function connect({ hosts, isCluster, isEncrypted, username, password, database, prefix }: RedisPlace, silenceMs: number): Redis | Cluster {
+export function connect(
+  { hosts, isCluster, isEncrypted, username, password, database, prefix }: RedisPlace,
+  silenceMs: number,
+): Redis | Cluster {
   const common = {
     // Replies have the same form from every version.
     protocol: 2 as const,

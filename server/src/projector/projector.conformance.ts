@@ -1,4 +1,4 @@
-import { Entry, type SeatsReleased, type SeatsSold, seal } from '@onsale/contract/entry'
+import { asReplayed, Entry, type SeatsReleased, type SeatsSold, seal, setAside } from '@onsale/contract/entry'
 import { Ajv } from 'ajv'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -98,6 +98,68 @@ export function projectorConformance(name: string, newDatabase: NewDatabase, run
           { ticket_id: second, status: 'PAID', living: 1 },
         ])
         expect(await lastStatesSeen(eventId)).toEqual({ '1 A1': 's' })
+      })
+    })
+
+    describe('an entry that was set aside', () => {
+      const standIn = (message: string): string => setAside(message, 'refused') as string
+
+      test('holds nothing up, and replayed it is applied once, whatever happened to its seats since', { timeout: 120_000 }, async () => {
+        const some = history.filter((acts) => messagesOf('@', acts).length > 0)
+        const chosen = some.chain((acts) => fc.tuple(fc.constant(acts), fc.nat({ max: messagesOf('@', acts).length - 1 })))
+        await fc.assert(
+          fc.asyncProperty(chosen, async ([acts, place]) => {
+            const [whole, mended] = [await newEvent(), await newEvent()]
+            const messages = messagesOf(whole, acts)
+            await projector.project(messages, NOW)
+            const others = messages.map((message) => message.replaceAll(whole, mended).replaceAll('-7000-', '-7001-'))
+            const culprit = others[place] as string
+            const { unknown } = await projector.project(others.with(place, standIn(culprit)), NOW)
+            expect(unknown).toEqual(['SetAside version 1'])
+            expect(await positionsOf(mended)).toEqual(await positionsOf(whole))
+            // A repeat of the relay's is none of the operator's.
+            expect(await projector.project([culprit], NOW)).toMatchObject({ stored: 0, repeats: 1 })
+            expect(await archived(`${mended}-%`)).toContain(standIn(culprit))
+            for (let i = 0; i < 2; i++) await projector.project([asReplayed(culprit)], NOW)
+            expect(byTicket(await tablesOf(mended))).toEqual(byTicket(await tablesOf(whole)))
+            expect(await figuresOf(mended)).toEqual(await recount(mended))
+          }),
+          { numRuns: runs, interruptAfterTimeLimit: 100_000 },
+        )
+      })
+
+      test('and was overtaken: the seat of a refund that was set aside is sold again, a conflict until the replay puts all in order', async () => {
+        const eventId = await newEvent()
+        const [first, second] = [newId(), newId()]
+        const ends = refund(eventId, 2, 'A1', first)
+        const messages = [sale(eventId, 1, 'A1', first), standIn(ends), sale(eventId, 3, 'A1', second)]
+        expect((await projector.project(messages, NOW)).conflicts).toMatchObject([{ ticketId: second }])
+        await projector.project([asReplayed(ends)], NOW)
+        expect(await conflictsOf(eventId)).toEqual([])
+        expect(await ticketsOf(eventId)).toMatchObject([
+          { ticket_id: first, status: 'REFUNDED', living: null },
+          { ticket_id: second, status: 'PAID', living: 1 },
+        ])
+        expect(await figuresOf(eventId)).toEqual(await recount(eventId))
+      })
+
+      test('and stands behind a gap waits for its turn when it is replayed before that closes', async () => {
+        const eventId = await newEvent()
+        const [first, second] = [sale(eventId, 1, 'A1'), sale(eventId, 2, 'A2')]
+        await projector.project([standIn(second)], NOW)
+        await projector.project([asReplayed(second)], NOW)
+        expect(await livingSeats(eventId)).toEqual([])
+        await projector.project([first], NOW)
+        expect(await livingSeats(eventId)).toEqual(['A1', 'A2'])
+        expect(await figuresOf(eventId)).toEqual(await recount(eventId))
+      })
+
+      test('and comes for the first time as a replay is an entry like any other', async () => {
+        const eventId = await newEvent()
+        const message = sale(eventId, 1, 'A1')
+        expect(await projector.project([asReplayed(message)], NOW)).toMatchObject({ stored: 1 })
+        expect(await livingSeats(eventId)).toEqual(['A1'])
+        expect(await archived(`${eventId}-1`)).toEqual([message])
       })
     })
 
@@ -341,8 +403,13 @@ export function projectorConformance(name: string, newDatabase: NewDatabase, run
       return (await sql.db.selectFrom('positions').select('stored').where('shard', '=', `${eventId}-1`).executeTakeFirst())?.stored ?? 0
     }
 
+    const positionsOf = async (eventId: string) =>
+      (await sql.db.selectFrom('positions').select('stored').where('shard', 'like', `${eventId}-%`).orderBy('shard').execute()).map(
+        ({ stored }) => stored,
+      )
+
     /** Every row that an event has, without what tells in which batches it came, and without the name of the event. */
-    async function tablesOf(eventId: string): Promise<unknown> {
+    async function tablesOf(eventId: string): Promise<Record<string, unknown>> {
       const { db } = sql
       const tables = {
         tickets: (await ticketsOf(eventId)).map(({ number: _, ...row }) => row),
@@ -432,6 +499,11 @@ export function projectorConformance(name: string, newDatabase: NewDatabase, run
       }
     }
   })
+}
+
+/** A ticket that comes late is numbered late. */
+function byTicket({ tickets, ...tables }: Record<string, unknown>): unknown {
+  return { ...tables, tickets: (tickets as { ticket_id: string }[]).toSorted((a, b) => (a.ticket_id < b.ticket_id ? -1 : 1)) }
 }
 
 function sale(eventId: string, position: number, seat: string, ticketId = newId()): string {

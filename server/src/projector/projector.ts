@@ -5,7 +5,7 @@
  * had two tickets when the second sale overtook the refund, and a map that watched it live kept the wrong state.)
  */
 
-import type { Entry } from '@onsale/contract/entry'
+import { type Entry, replayedBody } from '@onsale/contract/entry'
 import type { Transaction } from 'kysely'
 import type { Schema } from '../sql/schema.ts'
 import type { Sql } from '../sql/sql.ts'
@@ -13,6 +13,7 @@ import { Distribution, SECONDS } from '../telemetry/distribution.ts'
 import { storeChanges } from './changes.ts'
 import { addFigures, clearFigures } from './figures.ts'
 import { storeHeldSeats } from './held-seats.ts'
+import { takeBack } from './set-aside.ts'
 import { type Conflict, storeTickets } from './tickets.ts'
 
 /** How long the live stream can be resumed. */
@@ -33,17 +34,22 @@ export type Projected = {
 
 export type Projector = { project(messages: readonly string[], now: number): Promise<Projected> }
 
-type Came = { body: string; entry: Entry }
+type Came = { body: string; entry: Entry; isReplayed: boolean }
 
 export function createProjector(sql: Sql): Projector {
   let prunedAt = 0
   return {
     async project(messages, now) {
-      const came = messages.map((body): Came => ({ body, entry: JSON.parse(body) as Entry })).sort(byPlace)
+      const came = messages.map(cameFrom).sort(byPlace)
       const fromMs = Date.now()
       const { fresh, ...projected } = await sql.write(async (trx) => {
         const { fresh, ready } = await archive(sql, trx, came)
         const conflicts = await apply(sql, trx, ready.filter(isKnown), now)
+        for (const each of came.filter(({ isReplayed }) => isReplayed)) {
+          const back = await takeBack(trx, each)
+          if (back === 'last') conflicts.push(...(await apply(sql, trx, [each.entry], now)))
+          if (back === 'overtaken') await rebuildIn(sql, trx, now)
+        }
         if (now - prunedAt > CHANGES_KEPT_MS / 10) {
           prunedAt = now
           await trx
@@ -76,33 +82,35 @@ function lagsOf(fresh: readonly Entry[], now: number): Map<string, Distribution>
 }
 
 /** Every read table from the archive, in batches. Entries behind a gap still wait for their turn. */
-export async function rebuild(sql: Sql, now: number, onProgress: (applied: number) => void = () => {}): Promise<number> {
-  return sql.write(async (trx) => {
-    const shards = trx.selectFrom('positions').selectAll().orderBy('shard')
-    const positions = await (sql.locksRows ? shards.forUpdate() : shards).execute()
-    for (const table of ['tickets', 'held_seats', 'sales', 'conflicts', 'event_changes'] as const) await trx.deleteFrom(table).execute()
-    await clearFigures(trx)
-    let applied = 0
-    for (const { shard, stored } of positions) {
-      for (let after = 0; ; ) {
-        const rows = await trx
-          .selectFrom('entries')
-          .select(['last', 'body'])
-          .where('shard', '=', shard)
-          .where('first', '>', after)
-          .where('first', '<=', Math.min(after + 2000, stored))
-          .orderBy('first')
-          .execute()
-        if (rows.length === 0) break
-        const entries = rows.flatMap(({ body }) => entriesIn(body))
-        await apply(sql, trx, entries.filter(isKnown), now)
-        after = Number(rows.at(-1)?.last)
-        applied += entries.length
-        onProgress(applied)
-      }
+export async function rebuild(sql: Sql, now: number, onProgress?: (applied: number) => void): Promise<number> {
+  return sql.write((trx) => rebuildIn(sql, trx, now, onProgress))
+}
+
+async function rebuildIn(sql: Sql, trx: Transaction<Schema>, now: number, onProgress?: (applied: number) => void): Promise<number> {
+  const shards = trx.selectFrom('positions').selectAll().orderBy('shard')
+  const positions = await (sql.locksRows ? shards.forUpdate() : shards).execute()
+  for (const table of ['tickets', 'held_seats', 'sales', 'conflicts', 'event_changes'] as const) await trx.deleteFrom(table).execute()
+  await clearFigures(trx)
+  let applied = 0
+  for (const { shard, stored } of positions) {
+    for (let after = 0; ; ) {
+      const rows = await trx
+        .selectFrom('entries')
+        .select(['last', 'body'])
+        .where('shard', '=', shard)
+        .where('first', '>', after)
+        .where('first', '<=', Math.min(after + 2000, stored))
+        .orderBy('first')
+        .execute()
+      if (rows.length === 0) break
+      const entries = rows.flatMap(({ body }) => entriesIn(body))
+      await apply(sql, trx, entries.filter(isKnown), now)
+      after = Number(rows.at(-1)?.last)
+      applied += entries.length
+      onProgress?.(applied)
     }
-    return applied
-  })
+  }
+  return applied
 }
 
 async function apply(sql: Sql, trx: Transaction<Schema>, entries: readonly Entry[], now: number): Promise<Conflict[]> {
@@ -112,6 +120,12 @@ async function apply(sql: Sql, trx: Transaction<Schema>, entries: readonly Entry
   await addFigures(sql, trx, entries, strangers)
   await storeChanges(sql, trx, entries, now)
   return conflicts
+}
+
+function cameFrom(message: string): Came {
+  const replayed = replayedBody(message)
+  const body = replayed ?? message
+  return { body, entry: JSON.parse(body) as Entry, isReplayed: replayed !== undefined }
 }
 
 function byPlace({ entry: a }: Came, { entry: b }: Came): number {

@@ -58,6 +58,12 @@ it.each<[path: string, fields: string[]]>([
   ['sales?by=__proto__', ['by']],
   ['sales?by=zone&by=row', ['by']],
   ['tickets?limit=0&status=x&from=y', ['limit', 'status', 'from']],
+  ['tickets?unknown=1&__proto__=2&constructor=3&toString=4', ['unknown', '__proto__', 'constructor', 'toString']],
+  ['tickets??&&==', ['?', 'querystring']],
+  ['tickets?eventID=Play&limit=0', ['eventID', 'limit']],
+  ['events?query=x', ['query']],
+  ['sales?from=2026-01-01T00:00:00Z', ['from']],
+  ['venues?q=Hall', ['q']],
   [`tickets/${long}`, ['ticketId']],
   [`events/${long}`, ['eventId']],
   [`tickets/revenue/${long}/${long}`, ['venueId', 'eventId']],
@@ -76,6 +82,11 @@ it.each<[path: string, fields: string[]]>([
   ).toEqual(fields.toSorted())
 })
 
+it('a parameter that is not known is told, and where those that are can be found', async () => {
+  const answer = await onsale.get('/query/api/v1/venues?q=Hall')
+  expect(problem(answer).errors).toEqual([{ field: 'q', message: 'is not known here; /docs has those that are' }])
+})
+
 it.each([
   `tickets?${cursor([1e308])}`,
   `tickets?${cursor([-1.5])}`,
@@ -86,12 +97,10 @@ it.each([
   'tickets?from=2026-01-01t00:00:00z',
   'tickets?from=2026-01-01+00:00:00Z',
   'tickets?from=9999-12-31T23:59:59-23:59',
-  'tickets?unknown=1&__proto__=2&constructor=3&toString=4',
   'tickets?eventId=__proto__',
   'events?q=%00',
   'events?q=%F0%9F%8E%9F&type=%00',
   'sales?by=zone,zone,row,row',
-  'tickets??&&==',
 ])('is answered, however strange: %s', async (path) => {
   expect((await onsale.get(`/query/api/v1/${path}`)).status).toBe(200)
 })
