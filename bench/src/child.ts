@@ -18,6 +18,7 @@ const QUIET = {
   HOST: '127.0.0.1',
   LOG_LEVEL: 'error',
   NODE_ENV: 'test',
+  DRAIN_MS: '0',
   // Written by a process that ends in good order; chaos starts some hundred that do not.
   NODE_COMPILE_CACHE: join(tmpdir(), 'onsale-compile-cache'),
 }

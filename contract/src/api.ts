@@ -260,7 +260,11 @@ export const Health = Type.Object({
 export const Readiness = Type.Object({
   status: Type.Union([Type.Literal('ready'), Type.Literal('not-ready')]),
   checks: Type.Array(
-    Type.Object({ name: Type.String(), status: Type.Union([Type.Literal('ok'), Type.Literal('failing')]), detail: Type.String() }),
+    Type.Object({
+      name: Type.String(),
+      status: Type.Union([Type.Literal('ok'), Type.Literal('degraded'), Type.Literal('failing')]),
+      detail: Type.String(),
+    }),
   ),
 })
 

@@ -96,7 +96,12 @@ export const refusals = {
     title: 'The zone is not open',
     about: 'The ledger does not know this zone, so nothing is sold in it until it is opened or rebuilt.',
   },
-  'not-ready': { status: 503, title: 'Starting or stopping', about: 'This process does not take work right now.' },
+  'not-ready': {
+    status: 503,
+    title: 'Not ready',
+    about:
+      'This process does not take work right now: it starts, it stops, or something that it needs does not answer. Ask again with the same key.',
+  },
   'internal-error': { status: 500, title: 'Our mistake', about: 'This should not happen. `requestId` finds it in the logs.' },
 } as const satisfies Record<string, { status: number; title: string; about: string }>
 

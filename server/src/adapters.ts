@@ -5,27 +5,53 @@ import type { Config } from './config.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { Sql } from './sql/sql.ts'
 
-/** `reader` answers questions: a replica of `sql`, or `sql` itself. */
-export type Adapters = { ledger: Ledger; bus: Bus; sql: Sql; reader: Sql; close(): Promise<void> }
+/**
+ * Each is opened when a role first asks for it, so that a process needs only what its roles use. `reader` answers questions: a replica of
+ * `sql`, or `sql` itself.
+ */
+export type Adapters = {
+  ledger(): Promise<Ledger>
+  bus(): Promise<Bus>
+  sql(): Promise<Sql>
+  reader(): Promise<Sql>
+  /** Closes what was opened. */
+  close(): Promise<void>
+}
 
-export async function openAdapters(
-  config: Pick<Config, 'ledgerUrl' | 'busUrl' | 'databaseUrl' | 'databaseReaderUrl'>,
+export function createAdapters(
+  { ledgerUrl, busUrl, databaseUrl, databaseReaderUrl }: Pick<Config, 'ledgerUrl' | 'busUrl' | 'databaseUrl' | 'databaseReaderUrl'>,
   onError: (error: unknown) => void,
-): Promise<Adapters> {
-  const sql = await openSql(config.databaseUrl)
-  const reader = config.databaseReaderUrl === null ? sql : await openSql(config.databaseReaderUrl)
-  const ledger = await openLedger(config.ledgerUrl)
-  const bus = await openBus(config.busUrl, onError)
+): Adapters {
+  const sql = once(() => openSql(databaseUrl))
+  const reader = databaseReaderUrl === null ? sql : once(() => openSql(databaseReaderUrl))
+  const ledger = once(() => openLedger(ledgerUrl))
+  const bus = once(() => openBus(busUrl, onError))
   return {
-    ledger,
-    bus,
-    sql,
-    reader,
+    ledger: ledger.get,
+    bus: bus.get,
+    sql: sql.get,
+    reader: reader.get,
     async close() {
-      await bus.close()
-      await ledger.close()
-      if (reader !== sql) await reader.close()
-      await sql.close()
+      for (const each of [bus, ledger, reader, sql]) await each.close()
+    },
+  }
+}
+
+/** What could not be opened is opened again by whoever asks next. */
+function once<T extends { close(): Promise<void> }>(open: () => Promise<T>) {
+  let opened: Promise<T> | undefined
+  return {
+    get(): Promise<T> {
+      opened ??= open().catch((error: unknown) => {
+        opened = undefined
+        throw error
+      })
+      return opened
+    },
+    async close(): Promise<void> {
+      const closing = opened?.catch(() => undefined)
+      opened = undefined
+      await (await closing)?.close()
     },
   }
 }

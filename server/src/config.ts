@@ -20,6 +20,8 @@ export type Config = {
   environment: string
   /** A separate port for /metrics; null: on the main port. */
   metricsPort: number | null
+  /** How long it serves on after it was told to stop. */
+  drainMs: number
 }
 
 /** Database servers. */
@@ -51,9 +53,19 @@ export const settings = {
   LOG_LEVEL: { default: 'warn', about: 'fatal, error, warn, info, debug, trace or silent.' },
   NODE_ENV: { default: 'development', about: 'development, test or production.' },
   METRICS_PORT: { default: '(none)', about: 'Serves /metrics on a port of its own instead of the main one.' },
+  DRAIN_MS: {
+    default: '1000',
+    about:
+      'How long a process that was told to stop serves on, not ready, so that load balancers see it (at most 10000). A little more than the time between two of their looks.',
+  },
 } as const
 
-type Environment = Readonly<Record<string, string | undefined>>
+export type Environment = Readonly<Record<string, string | undefined>>
+/** For who starts the product with some settings of their own: `{ ...environment, ROLES: 'query' }`. */
+export const environment: Environment = process.env
+
+/** With the 5 s for requests under way it stays below the 20 s within which a process has to end. */
+const MOST_DRAIN_MS = 10_000
 
 export class ConfigError extends Error {
   constructor(problems: readonly string[]) {
@@ -62,7 +74,7 @@ export class ConfigError extends Error {
   }
 }
 
-export function readConfig(env: Environment = process.env): Config {
+export function readConfig(env: Environment = environment): Config {
   const problems: string[] = []
   const dataDir = resolve(env.DATA_DIR || './data')
   const config: Config = {
@@ -77,6 +89,7 @@ export function readConfig(env: Environment = process.env): Config {
     logLevel: oneOf(env.LOG_LEVEL || 'warn', 'LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], problems),
     environment: oneOf(env.NODE_ENV || 'development', 'NODE_ENV', ['development', 'test', 'production'], problems),
     metricsPort: env.METRICS_PORT ? port(env.METRICS_PORT, 'METRICS_PORT', problems) : null,
+    drainMs: drain(env.DRAIN_MS || settings.DRAIN_MS.default, problems),
   }
   if (config.busUrl === 'memory:' && config.roles.includes('purchase') !== config.roles.includes('projector'))
     problems.push('ROLES: with BUS_URL=memory: purchase and projector run in the same process. Name both, or neither.')
@@ -87,9 +100,19 @@ export function readConfig(env: Environment = process.env): Config {
   return config
 }
 
+/** Everything that is kept lies in files of this machine, and nothing outside can be away. */
+export const isEmbedded = ({ ledgerUrl, busUrl, databaseUrl }: Pick<Config, 'ledgerUrl' | 'busUrl' | 'databaseUrl'>): boolean =>
+  ledgerUrl.startsWith('sqlite:') && databaseUrl.startsWith('sqlite:') && busUrl === 'memory:'
+
 function port(text: string, name: string, problems: string[]): number {
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text)
   problems.push(`${name} is "${text}": give a number from 0 to 65535.`)
+  return 0
+}
+
+function drain(text: string, problems: string[]): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= MOST_DRAIN_MS) return Number(text)
+  problems.push(`DRAIN_MS is "${text}": give milliseconds from 0 to ${MOST_DRAIN_MS}.`)
   return 0
 }
 

@@ -31,12 +31,12 @@ it('names the service of each role', async () => {
 it('is ready with every check told', async () => {
   const ready = await onsale.read<Ready>('/health/ready')
   expect(ready.status).toBe('ready')
-  expect(ready.checks.map(({ name }) => name).sort()).toEqual(['backlog', 'database', 'ledger', 'log', 'projector', 'schema'])
+  expect(ready.checks.map(({ name }) => name).sort()).toEqual(['backlog', 'bus', 'database', 'ledger', 'log', 'projector', 'schema'])
   for (const check of ready.checks) expect([check.status, check.detail.length > 0], check.name).toEqual(['ok', true])
 })
 
 it('is alive but not ready while an event has zones that the ledger does not know', async () => {
-  const { sql } = onsale.platform.adapters
+  const sql = await onsale.platform.adapters.sql()
   await sql.db
     .insertInto('zones')
     .values({
@@ -75,11 +75,11 @@ it('is alive but not ready while an event has zones that the ledger does not kno
 it('is alive but not ready when a check fails to answer', async () => {
   const closed = await startTestPlatform({ house: { venues: [HALL], events: [event('Play')] }, env: { LOG_LEVEL: 'silent' } })
   onTestFinished(() => closed.stop())
-  await closed.platform.adapters.ledger.close()
+  await (await closed.platform.adapters.ledger()).close()
   const answer = await closed.get('/health/ready')
   expect(answer.status, answer.text).toBe(503)
   const failing = answer.json<Ready>().checks.filter(({ status }) => status === 'failing')
-  expect(failing).toEqual([{ name: 'role', status: 'failing', detail: 'The ledger is closed.' }])
+  expect(failing).toEqual([{ name: 'purchase', status: 'failing', detail: 'The ledger is closed.' }])
   expect((await closed.get('/health')).status).toBe(200)
 })
 

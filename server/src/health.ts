@@ -8,11 +8,17 @@ import packageJson from '../package.json' with { type: 'json' }
 import type { Config } from './config.ts'
 import { CONSTANT_HEADERS } from './http.ts'
 import type { Report } from './report.ts'
-import type { Check, Running } from './roles.ts'
-import { missingMigrations } from './sql/migrate.ts'
-import type { Sql } from './sql/sql.ts'
+import type { Check } from './roles.ts'
 
-export function addHealth(http: FastifyInstance, config: Config, report: Report, sql: Sql, running: () => readonly Running[]): void {
+const STOPPING: Check = { name: 'stopping', status: 'failing', detail: 'The process was told to stop.' }
+
+export function addHealth(
+  http: FastifyInstance,
+  config: Config,
+  report: Report,
+  checksOf: () => Promise<Check[]>,
+  stopping: AbortSignal,
+): void {
   const paths = new Map([
     ['/health', 'onsale'],
     ['/api/health', 'onsale'],
@@ -33,8 +39,8 @@ export function addHealth(http: FastifyInstance, config: Config, report: Report,
   http.route({
     ...readiness,
     handler: async (_, reply) => {
-      const checks = (await Promise.all([checkDatabase(sql), ...running().map(checksOf)])).flat()
-      const ready = checks.every(({ status }) => status === 'ok')
+      const checks = stopping.aborted ? [STOPPING] : worstOfEach(await checksOf())
+      const ready = checks.every(({ status }) => status !== 'failing')
       return reply.status(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not-ready', checks })
     },
   })
@@ -57,27 +63,13 @@ export async function serveMetrics(port: number, host: string, report: Report): 
   return server
 }
 
-async function checkDatabase(sql: Sql): Promise<Check[]> {
-  try {
-    const missing = await missingMigrations(sql)
-    return [
-      { name: 'database', status: 'ok', detail: 'answers' },
-      {
-        name: 'schema',
-        status: missing.length === 0 ? 'ok' : 'failing',
-        detail: missing.length === 0 ? 'is current' : `lacks ${missing.join(', ')}`,
-      },
-    ]
-  } catch (error) {
-    return [{ name: 'database', status: 'failing', detail: error instanceof Error ? error.message : 'does not answer' }]
+/** Several roles may look at the same thing. */
+function worstOfEach(checks: readonly Check[]): Check[] {
+  const badness = { ok: 0, degraded: 1, failing: 2 }
+  const worst = new Map<string, Check>()
+  for (const check of checks) {
+    const other = worst.get(check.name)
+    if (!other || badness[check.status] > badness[other.status]) worst.set(check.name, check)
   }
-}
-
-/** A check that fails to answer has failed. */
-async function checksOf(role: Running): Promise<Check[]> {
-  try {
-    return (await role.checks?.()) ?? []
-  } catch (error) {
-    return [{ name: 'role', status: 'failing', detail: error instanceof Error ? error.message : String(error) }]
-  }
+  return [...worst.values()]
 }

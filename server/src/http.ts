@@ -4,8 +4,9 @@ import { type FieldError, Refusal, type RefusalCode, refusals } from '@onsale/co
 import { Ajv, type ErrorObject } from 'ajv'
 import addFormats from 'ajv-formats'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { LedgerBusy } from './ledger/ledger.ts'
+import { LedgerBusy, LedgerUnsure } from './ledger/ledger.ts'
 import type { Report } from './report.ts'
+import { isAway } from './sql/pool.ts'
 import { WholeRequest } from './whole-request.ts'
 
 export const BODY_LIMIT = 64 * 1024
@@ -167,6 +168,8 @@ export function problemOf(error: unknown, requestId: string): Problem & { code: 
 function explain(error: unknown): { code: RefusalCode; detail: string; facts: Record<string, unknown> } {
   if (error instanceof Refusal) return { code: error.code, detail: error.message, facts: error.facts }
   if (error instanceof LedgerBusy) return { code: 'busy', detail: `${error.message} Try again.`, facts: {} }
+  if (error instanceof LedgerUnsure) return { code: 'not-ready', detail: error.message, facts: {} }
+  if (isAway(error)) return { code: 'not-ready', detail: 'The database does not answer. Try again.', facts: { retryAfter: 2 } }
   const { code, validation, validationContext } = error as Partial<FastifyError>
   if (validation) {
     const errors = fieldErrors(validation as ErrorObject[]).map(({ field, message }) => ({

@@ -1,33 +1,7 @@
-/** config -> adapters -> the roles named -> one HTTP server; on a signal, everything stops in reverse order. */
-import { ConfigError, keepCompiledCode, readConfig } from './config.ts'
+/** What a container and `npm start` run. */
+import { keepCompiledCode } from './config.ts'
 
 keepCompiledCode()
 // Late, so that it is loaded from what was kept.
-const { startPlatform } = await import('./platform.ts')
-
-try {
-  const platform = await startPlatform(readConfig())
-  console.log(`Onsale is open at ${platform.url}`)
-  // Ctrl+C under npm may arrive twice; stopping once is enough.
-  let stopping = false
-  const stop = (): void => {
-    if (stopping) return
-    stopping = true
-    platform.stop().then(() => process.exit(0), die)
-  }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
-} catch (error) {
-  die(error instanceof ConfigError ? error.message : `Onsale cannot start: ${reasonOf(error)}`)
-}
-
-function die(error: unknown): never {
-  console.error(error)
-  process.exit(1)
-}
-
-/** One line for a person; the stack only of what is our own mistake. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  if ('code' in error && error.code === 'EADDRINUSE') return `the port is taken (${error.message}). Give another one: PORT=8081 npm start`
-  return 'code' in error || /in use by another process|format/.test(error.message) ? error.message : (error.stack ?? error.message)
-}
+const { serve } = await import('./serve.ts')
+await serve()

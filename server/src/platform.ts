@@ -1,15 +1,17 @@
 /** The product in one process: what main.ts starts and what tests start. */
 import type { Server } from 'node:http'
 import { resolve } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { openAdapters } from './adapters.ts'
+import { type Adapters, createAdapters } from './adapters.ts'
 import { type ImportProblem, importFolder } from './catalogue/import.ts'
-import type { Config } from './config.ts'
+import { type Config, isEmbedded } from './config.ts'
 import { addDescription } from './description.ts'
 import { addHealth, serveMetrics } from './health.ts'
 import { answerTheRest, createHttp, type Page } from './http.ts'
-import { createReport } from './report.ts'
-import { prefixesOf, type Running, roles } from './roles.ts'
+import { openRoles } from './opening.ts'
+import { createReport, type Report } from './report.ts'
+import { prefixesOf, type RoleContext, type RoleName, type Running, roles } from './roles.ts'
 import { migrate } from './sql/migrate.ts'
 import type { Sql } from './sql/sql.ts'
 
@@ -21,44 +23,53 @@ export type Platform = {
   url: string
   port: number
   config: Config
-  adapters: Awaited<ReturnType<typeof openAdapters>>
+  adapters: Adapters
+  /** Resolves when every role is open. Health is answered from before that; a server that is away is waited for. */
+  opened: Promise<void>
   stop(): Promise<void>
 }
 
 /** `samples`: the folder that is imported when the database is new. */
 export async function startPlatform(config: Config, samples = SAMPLES): Promise<Platform> {
   const report = createReport({ level: config.logLevel, roles: config.roles })
-  const adapters = await openAdapters(config, (error) => report.failed('bus', error))
-  await migrate(adapters.sql)
-  for (const problem of await importOnce(adapters.sql, samples)) report.logger.error(problem, 'a file was not imported')
-
+  const adapters = createAdapters(config, (error) => report.failed('bus', error))
   const http = createHttp(report)
   let page: Page | undefined
   answerTheRest(http, report, [...prefixesOf(config.roles).filter((prefix) => prefix !== '/'), '/health', '/docs'], () => page)
   await addDescription(http)
-  const running: Running[] = []
-  addHealth(http, config, report, adapters.sql, () => running)
+  const running = new Map<RoleName, Running>()
+  const stopping = new AbortController()
+  const opening = openRoles(running, { isFatal: isEmbedded(config), stopping: stopping.signal, report })
+  addHealth(http, config, report, opening.checks, stopping.signal)
   const metrics = config.metricsPort === null ? null : await serveMetrics(config.metricsPort, config.host, report)
-  const named = (Object.keys(roles) as (keyof typeof roles)[]).filter((name) => config.roles.includes(name))
-  for (const name of named) {
-    const start = await roles[name]()
-    const role = await start({ config, adapters, http, report })
+  const context: RoleContext = { config, adapters, prepare: preparing(adapters, samples, report), http, report }
+  for (const [name, load] of Object.entries(roles)) {
+    if (!config.roles.includes(name as RoleName)) continue
+    const role = await (await load())(context)
     page ??= role.page
-    running.push(role)
+    running.set(name as RoleName, role)
   }
   if (!page) http.get('/', { schema: { hide: true } }, async (_, reply) => reply.redirect('/docs'))
   await http.listen({ port: config.port, host: config.host })
   const { port } = http.server.address() as { port: number }
   const host = ['0.0.0.0', '::'].includes(config.host) ? 'localhost' : config.host
+  const opened = opening.open()
+  opened.catch(() => undefined)
   return {
     url: `http://${host}:${port}`,
     port,
     config,
     adapters,
+    opened,
     async stop() {
-      const closed = http.close()
-      for (const role of running.reverse()) await role.stop()
-      await answered(http.server, closed)
+      stopping.abort()
+      http.server.prependListener('request', (_, response) => {
+        response.shouldKeepAlive = false
+      })
+      await wait(config.drainMs)
+      await answered(http.server, http.close())
+      await opened.catch(() => undefined)
+      for (const role of [...running.values()].reverse()) await role.stop()
       metrics?.close()
       await adapters.close()
     },
@@ -72,6 +83,23 @@ async function answered(server: Server, closed: Promise<unknown>): Promise<void>
   await closed
   clearInterval(ending)
   clearTimeout(late)
+}
+
+/** Tables and samples, once for all roles; after a failure whoever asks next tries again. */
+function preparing(adapters: Adapters, samples: string, report: Report): () => Promise<void> {
+  let prepared: Promise<void> | undefined
+  const prepare = async (): Promise<void> => {
+    const sql = await adapters.sql()
+    await migrate(sql)
+    for (const problem of await importOnce(sql, samples)) report.logger.error(problem, 'a file was not imported')
+  }
+  return () => {
+    prepared ??= prepare().catch((error: unknown) => {
+      prepared = undefined
+      throw error
+    })
+    return prepared
+  }
 }
 
 /** On the first start only; never again over what lives. */

@@ -8,19 +8,28 @@ import type { Report } from './report.ts'
 
 export type RoleName = keyof typeof topology.roles
 
-/** What a role works with. It adds its routes to `http`, and gives back how to stop and how well it is. */
-export type RoleContext = { config: Config; adapters: Adapters; http: FastifyInstance; report: Report }
-export type Check = { name: string; status: 'ok' | 'failing'; detail: string }
-/** `page` answers a GET for HTML that no route answers. */
-export type Running = { stop(): Promise<void>; checks?(): Promise<Check[]>; page?: Page }
+/** What a role works with. `prepare` resolves once the database has its tables and, when it is new, the samples. */
+export type RoleContext = { config: Config; adapters: Adapters; prepare: () => Promise<void>; http: FastifyInstance; report: Report }
+/** `degraded`: worth knowing, and no reason to send requests elsewhere. */
+export type Check = { name: string; status: 'ok' | 'degraded' | 'failing'; detail: string }
+export type Running = {
+  /** Opens what the role works with. It rejects while something is away, and is called again until it resolves. */
+  open?(): Promise<void>
+  /** Once it is open. */
+  checks?(): Promise<Check[]>
+  stop(): Promise<void>
+  /** Answers a GET for HTML that no route answers. */
+  page?: Page
+}
+/** Adds the role's routes to `http` and waits for nobody: health is answered, and refusals are, while servers are away. */
 export type StartRole = (context: RoleContext) => Promise<Running>
 
 export const roles: Record<RoleName, () => Promise<StartRole>> = {
-  // The order of starting; stopping goes the other way round.
+  // The order of opening; stopping goes the other way round. The projector is there before the relay publishes to it.
   projector: async () => (await import('./projector/role.ts')).startProjectorRole,
-  purchase: async () => (await import('./purchase/role.ts')).startPurchaseRole,
   query: async () => (await import('./query/role.ts')).startQueryRole,
   web: async () => (await import('./web/role.ts')).startWebRole,
+  purchase: async () => (await import('./purchase/role.ts')).startPurchaseRole,
 }
 
 export const roleNames = Object.keys(roles) as RoleName[]

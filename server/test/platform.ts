@@ -39,8 +39,20 @@ export async function startTestPlatform({ house, dataDir: given, env = {} }: Tes
   if (house && samples) await writeHouse(samples, house)
   const database = given ? undefined : await newDatabase?.()
   if (database) env = { DATABASE_URL: database.url, ...env }
-  const config = readConfig({ PORT: '0', HOST: '127.0.0.1', DATA_DIR: dataDir, LOG_LEVEL: 'error', NODE_ENV: 'test', ...env })
+  const config = readConfig({
+    PORT: '0',
+    HOST: '127.0.0.1',
+    DATA_DIR: dataDir,
+    LOG_LEVEL: 'error',
+    NODE_ENV: 'test',
+    DRAIN_MS: '0',
+    ...env,
+  })
   const platform = await startPlatform(config, samples)
+  await platform.opened.catch(async (error: unknown) => {
+    await platform.stop()
+    throw error
+  })
   const { close, ...client } = createClient(platform.url)
   return {
     ...client,
@@ -56,7 +68,8 @@ export async function startTestPlatform({ house, dataDir: given, env = {} }: Tes
   }
 }
 
-async function settled({ adapters: { ledger, sql } }: Platform): Promise<void> {
+async function settled({ adapters }: Platform): Promise<void> {
+  const [ledger, sql] = [await adapters.ledger(), await adapters.sql()]
   const ends = await ledger.ends()
   await until('the read side has the whole log', async () => {
     const stored = await storedPositions(sql)

@@ -1,4 +1,4 @@
-import { settings } from '@onsale/server/config'
+import { environment, settings } from '@onsale/server/config'
 import type { Command } from 'commander'
 
 export function addServe(program: Command): void {
@@ -9,7 +9,7 @@ export function addServe(program: Command): void {
     .option('--roles <names>', 'joined by commas; stands above ROLES')
     .addHelpText('after', `\nSettings:\n${table.join('\n')}`)
     .action(async ({ roles }: { roles?: string }) => {
-      if (roles !== undefined) process.env.ROLES = roles
-      await import('@onsale/server/main')
+      const { serve } = await import('@onsale/server/serve')
+      await serve(roles === undefined ? environment : { ...environment, ROLES: roles })
     })
 }

@@ -1,4 +1,4 @@
-/** The catalogue as the seat commands need it: in memory, read anew when an import counted up its version. */
+/** The catalogue as the seat commands need it: in memory, read anew when its version was counted up. Events whose zones are not open yet are not in it. */
 
 import { zoneMap } from '../seats/map.ts'
 import type { SellableEvent } from '../seats/rules.ts'
@@ -39,7 +39,7 @@ async function read(sql: Sql): Promise<{ events: Map<string, SellableEvent>; ven
     .execute()
   const events = new Map<string, SellableEvent>()
   const zonesOf = Map.groupBy(zones, (zone) => zone.event_id)
-  for (const event of await sql.db.selectFrom('events').selectAll().execute()) {
+  for (const event of await sql.db.selectFrom('events').selectAll().where('opened', '=', 1).execute()) {
     const priced = (zonesOf.get(event.event_id) ?? []).map(
       (zone) =>
         [

@@ -195,6 +195,49 @@ describe('never over living state', () => {
   })
 })
 
+describe('what a process keeps in memory', () => {
+  const encore: House = { venues: [], events: [event('Encore', { venueId: 'Tiny', zones: [{ zoneId: 1, price: 700 }] })] }
+
+  async function openTiny() {
+    const path = await openSeatPath(oneZone('Tiny', 2, 2))
+    await path.sql.db.insertInto('catalogue').values({ id: 1, version: 1 }).execute()
+    await path.catalogue.refresh()
+    const version = async () => (await path.sql.db.selectFrom('catalogue').select('version').executeTakeFirstOrThrow()).version
+    return { path, version }
+  }
+
+  test('has an event once its zones are open, and not before, whoever looks in between', async () => {
+    const { path } = await openTiny()
+    await using _ = path
+    await writeHouse(path.folder, encore)
+    await importFolder(path.sql, path.folder, NOW)
+    await path.catalogue.refresh()
+    expect(path.catalogue.event('Encore')).toBeUndefined()
+    await openNewEvents(path.sql, path.ledger)
+    await path.catalogue.refresh()
+    expect(path.catalogue.event('Encore')).toMatchObject({ eventId: 'Encore' })
+  })
+
+  test('is read again after news only: an import of what is there is none', async () => {
+    const { path, version } = await openTiny()
+    await using _ = path
+    await writeHouse(path.folder, encore)
+    await importFolder(path.sql, path.folder, NOW)
+    await openNewEvents(path.sql, path.ledger)
+    const before = await version()
+    expect(before).toBeGreaterThan(1)
+    for (let again = 0; again < 2; again++) {
+      expect(await importFolder(path.sql, path.folder, NOW)).toEqual({ venues: [], events: [], problems: [] })
+      await openNewEvents(path.sql, path.ledger)
+    }
+    expect(await version()).toBe(before)
+    await writeHouse(path.folder, { venues: [BARN], events: [] })
+    await importFolder(path.sql, path.folder, NOW)
+    await path.catalogue.refresh()
+    expect(path.catalogue.hasVenue('Barn')).toBe(true)
+  })
+})
+
 describe('an event that is switched off', () => {
   const house: House = { venues: [HALL], events: [event('Shown'), event('Hidden', { active: false })] }
 
@@ -222,6 +265,7 @@ describe('geometry', () => {
     await using path = await openSeatPath({ venues: [HALL], events: [event('Show')] })
     await path.sql.db.updateTable('zones').set({ rows_: 5 }).where('zone_id', '=', 1).execute()
     await importEvent(path.sql, event('Late'), NOW)
+    await path.sql.db.updateTable('events').set({ opened: 1 }).where('event_id', '=', 'Late').execute()
     const geometry = await compareGeometry(path.ledger, await openCatalogue(path.sql))
     expect(faultsOf(geometry)).toEqual([
       '3 zones are not open: Late/1, Late/2, Late/3',

@@ -7,8 +7,10 @@ import { join } from 'node:path'
 import { EventFile, VenueFile } from '@onsale/contract/api'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
+import type { Kysely } from 'kysely'
 import type { Ledger } from '../ledger/ledger.ts'
 import { zoneMap } from '../seats/map.ts'
+import type { Schema } from '../sql/schema.ts'
 import type { Sql } from '../sql/sql.ts'
 import { momentAt } from './moment.ts'
 
@@ -30,11 +32,15 @@ export async function importFolder(sql: Sql, folder: string, now: number): Promi
       if (Array.isArray(found)) imported.problems.push(...found)
       else if (found) imported[kind].push(found)
     }
-  await sql.db
+  return imported
+}
+
+/** Whoever keeps the catalogue in memory reads it again. */
+async function tellNews(db: Kysely<Schema>): Promise<void> {
+  await db
     .updateTable('catalogue')
     .set((eb) => ({ version: eb('version', '+', 1) }))
     .execute()
-  return imported
 }
 
 async function jsonFiles(folder: string): Promise<string[]> {
@@ -85,7 +91,10 @@ export async function importVenue(sql: Sql, venue: VenueFile): Promise<string | 
     const [isNew] = await sql.insertOnce(trx, 'venues', [
       { venue_id: venue.venueId, name: venue.name, city: venue.city, time_zone: venue.timeZone, plan },
     ])
-    if (isNew) await sql.insertOnce(trx, 'zones', zones)
+    if (isNew) {
+      await sql.insertOnce(trx, 'zones', zones)
+      await tellNews(trx)
+    }
     return isNew ? venue.venueId : null
   })
 }
@@ -160,6 +169,10 @@ export async function openNewEvents(sql: Sql, ledger: Ledger): Promise<void> {
         gaps: [...zoneMap({ zoneId: zone_id, rows: rows_, seatsPerRow: seats_per_row, gaps: JSON.parse(gaps) }).gaps],
       })),
     )
-    await sql.db.updateTable('events').set({ opened: 1 }).where('event_id', '=', event_id).execute()
+    // In one step with the news: whoever read the catalogue in between would not look again.
+    await sql.write(async (trx) => {
+      await trx.updateTable('events').set({ opened: 1 }).where('event_id', '=', event_id).execute()
+      await tellNews(trx)
+    })
   }
 }

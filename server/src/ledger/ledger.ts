@@ -95,6 +95,14 @@ export interface Departure {
   leave(to: { ledgerUrl: string; databaseUrl: string }): Promise<void>
 }
 
+/** Whether it was done is not known. Asked again with its key it is answered as it was, if it was. */
+export class LedgerUnsure extends Error {
+  constructor(what: string, options?: ErrorOptions) {
+    super(what, options)
+    this.name = 'LedgerUnsure'
+  }
+}
+
 /** A queue is full, the read side is too far behind, or the disk takes no more. Nothing was done. */
 export class LedgerBusy extends Error {
   constructor(what: string, options?: ErrorOptions) {

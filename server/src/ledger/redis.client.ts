@@ -9,7 +9,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Cluster, Redis } from 'ioredis'
-import { LedgerBusy } from './ledger.ts'
+import { LedgerBusy, LedgerUnsure } from './ledger.ts'
 
 export type RedisPlace = {
   hosts: { host: string; port: number }[]
@@ -52,7 +52,7 @@ function hostOf(text: string): { host: string; port: number } {
 type Argument = string | number | Buffer
 
 export type RedisClient = {
-  /** Asks a function until it answers. Rejects with LedgerBusy when nothing was done, and with another error when that is not known. */
+  /** Asks a function until it answers. Rejects with LedgerBusy when nothing was done, and with LedgerUnsure when that is not known. */
   ask(base: string, question: (isRepeat: boolean) => Argument[]): Promise<unknown>
   /** Sets a key that is new, and returns what it has. */
   setOnce(key: string, value: string): Promise<string | null>
@@ -174,13 +174,12 @@ function notSent(error: Error): never {
   throw new NotSent(error.message, { cause: error })
 }
 
+/** Buyers read this: where Redis is stands in the cause. */
 function givenUp(mayBeDone: boolean, cause: unknown): Error {
-  const { message } = cause as Error
-  if (!mayBeDone) return new LedgerBusy(`Redis does not answer (${message}).`, { cause })
-  return new Error(
-    `Redis does not answer (${message}), and it is not known whether it did what it was asked. Ask again with the same key.`,
-    { cause },
-  )
+  if (!mayBeDone) return new LedgerBusy('The ledger does not answer.', { cause })
+  return new LedgerUnsure('The ledger does not answer, and whether it did what it was asked is not known. Ask again with the same key.', {
+    cause,
+  })
 }
 
 function connect({ hosts, isCluster, isEncrypted, username, password, database, prefix }: RedisPlace, silenceMs: number): Redis | Cluster {

@@ -1,11 +1,37 @@
 /** projector: log entries from the bus -> SQL, in a thread of its own so that buyers do not wait for it. */
 import { Worker } from 'node:worker_threads'
+import type { Report } from '../report.ts'
 import type { StartRole } from '../roles.ts'
+import { checkDatabase } from '../sql/check.ts'
 import type { ProjectorAnswer } from './projector.worker.ts'
 
-export const startProjectorRole: StartRole = async ({ config, adapters: { bus }, report }) => {
+export const startProjectorRole: StartRole = async ({ config, adapters, prepare, report }) => {
+  let thread: ProjectorThread | undefined
+  let subscription: AsyncDisposable | undefined
+  return {
+    async open() {
+      await prepare()
+      thread ??= startThread(config.databaseUrl, report)
+      subscription = await (await adapters.bus()).subscribe('sql', thread.project)
+    },
+    async checks() {
+      const fault = thread?.fault()
+      const database = await checkDatabase(await adapters.sql(), 'database', 'failing')
+      return [{ name: 'projector', status: fault ? 'failing' : 'ok', detail: fault?.message ?? 'its thread runs' }, ...database]
+    },
+    /** The batch under way is the last; what was not taken then comes to another member of the group. */
+    async stop() {
+      await subscription?.[Symbol.asyncDispose]()
+      await thread?.stop()
+    },
+  }
+}
+
+type ProjectorThread = { project(messages: string[]): Promise<void>; fault(): Error | undefined; stop(): Promise<void> }
+
+function startThread(databaseUrl: string, report: Report): ProjectorThread {
   const worker = new Worker(new URL('./projector.worker.ts', import.meta.url), {
-    workerData: { databaseUrl: config.databaseUrl },
+    workerData: { databaseUrl },
     resourceLimits: { maxYoungGenerationSizeMb: 48 },
   })
   let waiting: { resolve: () => void; reject: (error: Error) => void } | undefined
@@ -45,14 +71,13 @@ export const startProjectorRole: StartRole = async ({ config, adapters: { bus },
           waiting = { resolve, reject }
           worker.postMessage(message)
         })
-  const subscription = await bus.subscribe('sql', ask)
   return {
+    project: ask,
+    fault: () => broken,
     async stop() {
       isStopping = true
-      await subscription[Symbol.asyncDispose]()
       await ask('close').catch(() => undefined)
       await worker.terminate()
     },
-    checks: async () => [{ name: 'projector', status: broken ? 'failing' : 'ok', detail: broken?.message ?? 'its thread runs' }],
   }
 }

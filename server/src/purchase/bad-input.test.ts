@@ -23,7 +23,7 @@ const first = { zoneId: 1, row: 'A', column: 1 }
 async function state() {
   await onsale.settle()
   return {
-    ends: await onsale.platform.adapters.ledger.ends(),
+    ends: await (await onsale.platform.adapters.ledger()).ends(),
     sales: await onsale.read<Sales>('/query/api/v1/sales?by=event,venue,zone,row,column'),
     event: await onsale.read<EventDetail>('/query/api/v1/events/Play'),
     tickets: await onsale.read<unknown[]>('/query/api/v1/tickets'),

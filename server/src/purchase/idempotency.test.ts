@@ -113,7 +113,7 @@ it('gives the first answer even when the wish would now be refused', async () =>
   expectReplay(await withKey('all-of-it', wish), first)
 
   const named = await withKey('closed', seat('C', 1, 'Closed'))
-  const { sql } = onsale.platform.adapters
+  const sql = await onsale.platform.adapters.sql()
   await sql.db
     .updateTable('events')
     .set({ sale_ends_at: new Date(0).toISOString() })

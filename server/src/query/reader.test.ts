@@ -28,7 +28,7 @@ await onServer('POSTGRES_URL', (newDatabase) => {
     expect((await onsale.get('/query/api/v1/tickets', after)).status).toBe(503)
 
     // What replication would bring.
-    const { db } = onsale.platform.adapters.sql
+    const { db } = await onsale.platform.adapters.sql()
     for (const table of ['tickets', 'positions'] as const)
       await copy.db
         .insertInto(table)

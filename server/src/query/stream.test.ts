@@ -107,7 +107,11 @@ describe('a listener that comes back', () => {
       await sell('Old')
       await onsale.settle()
     }
-    await onsale.platform.adapters.sql.db.deleteFrom('event_changes').where('event_id', '=', 'Old').where('seq', '<=', 2).execute()
+    await (await onsale.platform.adapters.sql()).db
+      .deleteFrom('event_changes')
+      .where('event_id', '=', 'Old')
+      .where('seq', '<=', 2)
+      .execute()
     for (const lastId of [0, 1, 999_999]) {
       const live = await listen('Old', lastId)
       await live.heard('a snapshot', (messages) => messages.length > 0)
@@ -146,7 +150,7 @@ async function restless(first: Live, leaveAfter: number, done: () => boolean): P
 async function last(lastId: number | null): Promise<LiveMessage[]> {
   await onsale.settle()
   const live = await listen('Big', lastId)
-  const { seq } = await onsale.platform.adapters.sql.db
+  const { seq } = await (await onsale.platform.adapters.sql()).db
     .selectFrom('events')
     .select('seq')
     .where('event_id', '=', 'Big')
@@ -213,7 +217,7 @@ it('tells at most one batch of changes in 200 ms, however many come to listen', 
 
 /** Puts a change into the tail that is longer than what kernels buffer for a connection. */
 async function shout(eventId: string, bytes: number): Promise<void> {
-  const { db } = onsale.platform.adapters.sql
+  const { db } = await onsale.platform.adapters.sql()
   const body = JSON.stringify({ zoneId: 1, row: 'A'.repeat(bytes), column: '1', state: 's' })
   const { seq } = await db.selectFrom('events').select('seq').where('event_id', '=', eventId).executeTakeFirstOrThrow()
   await db
@@ -260,7 +264,7 @@ it.each([
 
 /** Streams of their own over the same read side, for what the whole platform gives no handle on. */
 async function serveStreams(change: (queries: Queries) => Partial<Queries>, commentMs?: number) {
-  const { sql } = onsale.platform.adapters
+  const sql = await onsale.platform.adapters.sql()
   const report = createReport({ level: 'error', roles: ['query'] })
   const http = createHttp(report)
   const queries = createQueries(sql)

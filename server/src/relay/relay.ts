@@ -9,7 +9,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 
 export type RelayOptions = {
   ledger: Ledger
-  bus: Bus
+  bus: Pick<Bus, 'publish'>
   /** How far each shard is stored by the read side. */
   stored: () => Promise<ReadonlyMap<string, number>>
   onError: (error: unknown) => void

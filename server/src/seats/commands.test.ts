@@ -115,6 +115,8 @@ describe('what is refused changes nothing', () => {
     await using path = await openSeatPath({ ...hall, events: [] })
     const closed = event('Unopened')
     await importEvent(path.sql, closed, NOW)
+    // As if the ledger had been lost after it was opened.
+    await path.sql.db.updateTable('events').set({ opened: 1 }).execute()
     for (const wish of [seat('A', 1, { eventId: 'Unopened' }), { ...anywhere, eventId: 'Unopened', quantity: 2 }])
       expect(refused(await path.ask(wish))).toMatchObject({ code: 'zone-not-open', facts: { retryAfter: 30 } })
   })

@@ -11,3 +11,19 @@ export function poolOf(url: string): { address: string; size: number } {
   address.searchParams.delete('pool')
   return { address: address.href, size }
 }
+
+/** Of the way to the server, and what a server says that stops, starts or has no connection left. */
+const AWAY = new Set([
+  ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'],
+  ...['57P01', '57P02', '57P03', '53300', '08000', '08001', '08003', '08004', '08006'],
+  ...['PROTOCOL_CONNECTION_LOST', 'ER_SERVER_SHUTDOWN', 'ER_CON_COUNT_ERROR', 'ER_NEW_ABORTING_CONNECTION', 'ER_CONNECTION_KILLED'],
+])
+/** pg gives these no code. */
+const AWAY_IN_WORDS = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/
+
+/** Whether the database could not be asked, as against a question that it refused. */
+export function isAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  if (error instanceof AggregateError && error.errors.some(isAway)) return true
+  return AWAY.has(String((error as NodeJS.ErrnoException).code)) || AWAY_IN_WORDS.test(error.message)
+}

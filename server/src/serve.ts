@@ -1,0 +1,46 @@
+/** config -> adapters -> the roles named -> one HTTP server; on a signal, everything stops in reverse order. */
+import { ConfigError, type Environment, readConfig } from './config.ts'
+import { type Platform, startPlatform } from './platform.ts'
+
+/** Whatever cannot be finished by then is in the log, and others carry it on. */
+const STOP_WITHIN_MS = 20_000
+/** Ctrl+C under npm comes twice, from the terminal and from npm. A person is slower. */
+const SAME_SIGNAL_MS = 500
+
+/** `samples`: the folder that is imported when the database is new. */
+export async function serve(environment?: Environment, samples?: string): Promise<void> {
+  try {
+    const platform = await startPlatform(readConfig(environment), samples)
+    stopOnSignals(platform)
+    await platform.opened
+    console.log(`Onsale is open at ${platform.url}`)
+  } catch (error) {
+    die(error instanceof ConfigError ? error.message : `Onsale cannot start: ${reasonOf(error)}`)
+  }
+}
+
+function stopOnSignals(platform: Platform): void {
+  let stoppingSinceMs: number | undefined
+  const stop = (): void => {
+    if (stoppingSinceMs !== undefined) {
+      if (performance.now() - stoppingSinceMs > SAME_SIGNAL_MS) die('Onsale ends at once, as it was told twice.')
+      return
+    }
+    stoppingSinceMs = performance.now()
+    setTimeout(die, STOP_WITHIN_MS, `Onsale could not stop within ${STOP_WITHIN_MS / 1000} s.`).unref()
+    platform.stop().then(() => process.exit(0), die)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
+}
+
+function die(error: unknown): never {
+  console.error(error)
+  process.exit(1)
+}
+
+/** One line for a person; the stack only of what is our own mistake. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if ('code' in error && error.code === 'EADDRINUSE') return `the port is taken (${error.message}). Give another one: PORT=8081 npm start`
+  return 'code' in error || /in use by another process|format/.test(error.message) ? error.message : (error.stack ?? error.message)
+}
