@@ -29,7 +29,9 @@ export function addRebuild(program: Command): void {
 
 async function rebuildReadSide(json: boolean | undefined): Promise<void> {
   const sql = await openSql(readConfig().databaseUrl)
-  const applied = await rebuild(sql, Date.now(), (n) => (json ? undefined : process.stderr.write(`\r${n} entries`))).finally(() => sql.close())
+  const applied = await rebuild(sql, Date.now(), (n) => (json ? undefined : process.stderr.write(`\r${n} entries`))).finally(() =>
+    sql.close(),
+  )
   print(json, { applied }, () => `\n${applied} entries applied`)
 }
 

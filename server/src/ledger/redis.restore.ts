@@ -63,8 +63,7 @@ async function put<S extends Shard>(store: Store<S>, shard: S, entries: readonly
     const some = entries.slice(i, i + AT_ONCE)
     const first = (some[0] as RestoredEntry).position
     const reply = await store.ask(shard, ['restore', first, formatBatch(some.map(({ change }) => change))])
-    if (reply !== 'ok')
-      throw new Error(`Entries from ${first} of shard ${shard.name} cannot be put back: ${FAULTS[reply] ?? reply}.`)
+    if (reply !== 'ok') throw new Error(`Entries from ${first} of shard ${shard.name} cannot be put back: ${FAULTS[reply] ?? reply}.`)
   }
   const last = (entries.at(-1) as RestoredEntry).position
   await store.ask(shard, ['trim', last])

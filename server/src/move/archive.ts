@@ -12,7 +12,9 @@ export type Zones = ReadonlyMap<ZoneKey, ZoneMap>
 export async function zonesOf(sql: Sql): Promise<Zones> {
   const catalogue = await openCatalogue(sql)
   return new Map(
-    [...catalogue.events()].flatMap(({ eventId, zones }) => [...zones.values()].map(({ map }) => [`${eventId}/${map.zoneId}`, map] as const)),
+    [...catalogue.events()].flatMap(({ eventId, zones }) =>
+      [...zones.values()].map(({ map }) => [`${eventId}/${map.zoneId}`, map] as const),
+    ),
   )
 }
 

@@ -40,7 +40,14 @@ function changeOf({ kind, seat, minutes }: Act, owners: Map<number, string>): Ch
       ? { ...head, kind: 'SeatsSold', status: 'PAID', price: 5000, currency: 'CAD', seats: [{ ticketId: owner, row, column }] }
       : kind === 'hold'
         ? { ...head, kind: 'SeatsHeld', holdId: owner, expiresAt: new Date(until).toISOString(), seats: [{ row, column }] }
-        : { ...head, kind: 'SeatsReleased', seats: [{ row, column, ticketId: owners.get(seat) ?? '' }], ended: 'REFUNDED', price: 5000, currency: 'CAD' }
+        : {
+            ...head,
+            kind: 'SeatsReleased',
+            seats: [{ row, column, ticketId: owners.get(seat) ?? '' }],
+            ended: 'REFUNDED',
+            price: 5000,
+            currency: 'CAD',
+          }
   const option = { seats: [seat], owners: kind === 'release' ? [] : [owner], mine: [owners.get(seat) ?? ''], fact: JSON.stringify(fact) }
   if (kind === 'release') return { zone: ZONE, options: [option], from: 'mine', to: 'free', at: NOW }
   if (kind === 'hold') return { zone: ZONE, options: [option], from: 'free', to: 'held', at: NOW, until }
@@ -69,7 +76,9 @@ async function expectSame(there: Ledger, here: Ledger): Promise<void> {
   for (const { zone } of await there.zones())
     for (const minutes of [0, 1, 3, 5, 9, 10])
       expect(await here.seats(zone, NOW + minutes * 60_000), zone).toEqual(await there.seats(zone, NOW + minutes * 60_000))
-  expect((await here.ends()).map(({ shard, head }) => ({ shard, head }))).toEqual((await there.ends()).map(({ shard, head }) => ({ shard, head })))
+  expect((await here.ends()).map(({ shard, head }) => ({ shard, head }))).toEqual(
+    (await there.ends()).map(({ shard, head }) => ({ shard, head })),
+  )
 }
 
 const redis = serverOf('REDIS_URL')

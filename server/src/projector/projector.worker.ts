@@ -3,6 +3,8 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { openSql } from '../adapters.ts'
 import { createProjector, type Projected } from './projector.ts'
 
+/** A text is a batch of messages, a line each. */
+export type ProjectorRequest = string | { do: 'close' }
 export type ProjectorAnswer = { projected: Projected } | { error: { message: string; stack: string | undefined } } | { closed: true }
 
 if (!parentPort) throw new Error('projector.worker.ts runs as a worker thread')
@@ -10,14 +12,14 @@ const port = parentPort
 const sql = await openSql((workerData as { databaseUrl: string }).databaseUrl)
 const projector = createProjector(sql)
 
-port.on('message', async (messages: string[] | 'close') => {
-  if (messages === 'close') {
+port.on('message', async (request: ProjectorRequest) => {
+  if (typeof request !== 'string') {
     await sql.close()
     port.postMessage({ closed: true } satisfies ProjectorAnswer)
     return port.close()
   }
   try {
-    port.postMessage({ projected: await projector.project(messages, Date.now()) } satisfies ProjectorAnswer)
+    port.postMessage({ projected: await projector.project(request.split('\n'), Date.now()) } satisfies ProjectorAnswer)
   } catch (error) {
     const { message, stack } = error instanceof Error ? error : new Error(String(error))
     port.postMessage({ error: { message, stack } } satisfies ProjectorAnswer)
