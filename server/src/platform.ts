@@ -1,5 +1,5 @@
 /** The product in one process: what main.ts starts and what tests start. */
-import type { Server } from 'node:http'
+import type { RequestListener, Server } from 'node:http'
 import { resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -26,13 +26,21 @@ export type Platform = {
   adapters: Adapters
   /** Resolves when every role is open. Health is answered from before that; a server that is away is waited for. */
   opened: Promise<void>
+  server: Server
+  /** Whatever is asked of the old platform's server is answered here from now on; the old one leaves when what it was asked is answered. */
+  takeOver(old: Platform, answeredWithinMs: number): Promise<void>
+  /** Ends the roles and lets go of the engines; the server stays, for the heir. */
+  leave(): Promise<void>
   stop(): Promise<void>
 }
 
+/** For a platform that will take over a server that is listening already, on engines that are open already. */
+export type Heir = { server: Server; adapters: Adapters }
+
 /** `samples`: the folder that is imported when the database is new. */
-export async function startPlatform(config: Config, samples = SAMPLES): Promise<Platform> {
+export async function startPlatform(config: Config, samples = SAMPLES, heir?: Heir): Promise<Platform> {
   const report = createReport({ level: config.logLevel, roles: config.roles })
-  const adapters = createAdapters(config, (error) => report.failed('bus', error))
+  const adapters = heir?.adapters ?? createAdapters(config, (error) => report.failed('bus', error))
   const http = createHttp(report)
   let page: Page | undefined
   answerTheRest(http, report, [...prefixesOf(config.roles).filter((prefix) => prefix !== '/'), '/health', '/docs'], () => page)
@@ -41,7 +49,8 @@ export async function startPlatform(config: Config, samples = SAMPLES): Promise<
   const stopping = new AbortController()
   const opening = openRoles(running, { isFatal: isEmbedded(config), stopping: stopping.signal, report })
   addHealth(http, config, report, opening.checks, stopping.signal)
-  const metrics = config.metricsPort === null ? null : await serveMetrics(config.metricsPort, config.host, report)
+  const openMetrics = async () => (config.metricsPort === null ? null : await serveMetrics(config.metricsPort, config.host, report))
+  let metrics = heir ? null : await openMetrics()
   const context: RoleContext = { config, adapters, prepare: preparing(adapters, samples, report), http, report }
   for (const [name, load] of Object.entries(roles)) {
     if (!config.roles.includes(name as RoleName)) continue
@@ -50,31 +59,49 @@ export async function startPlatform(config: Config, samples = SAMPLES): Promise<
     running.set(name as RoleName, role)
   }
   if (!page) http.get('/', { schema: { hide: true } }, async (_, reply) => reply.redirect('/docs'))
-  await http.listen({ port: config.port, host: config.host })
-  const { port } = http.server.address() as { port: number }
+  const server = heir?.server ?? http.server
+  if (heir) await http.ready()
+  else await http.listen({ port: config.port, host: config.host })
+  const { port } = server.address() as { port: number }
   const host = ['0.0.0.0', '::'].includes(config.host) ? 'localhost' : config.host
   const opened = opening.open()
   opened.catch(() => undefined)
+  const leave = async (): Promise<void> => {
+    stopping.abort()
+    await opened.catch(() => undefined)
+    for (const role of [...running.values()].reverse()) await role.stop()
+    metrics?.close()
+    await adapters.close()
+  }
   return {
     url: `http://${host}:${port}`,
     port,
     config,
     adapters,
     opened,
+    server,
+    leave,
+    async takeOver(old, answeredWithinMs) {
+      const listeners = http.server.listeners('request') as RequestListener[]
+      server.removeAllListeners('request')
+      for (const listener of listeners) server.on('request', listener)
+      await wait(answeredWithinMs)
+      await old.leave()
+      metrics = await openMetrics()
+    },
     async stop() {
       stopping.abort()
-      http.server.prependListener('request', (_, response) => {
+      server.prependListener('request', (_, response) => {
         response.shouldKeepAlive = false
       })
       await wait(config.drainMs)
-      await answered(http.server, http.close())
-      await opened.catch(() => undefined)
-      for (const role of [...running.values()].reverse()) await role.stop()
-      metrics?.close()
-      await adapters.close()
+      await answered(server, Promise.all([http.close(), ...(heir ? [closed(server)] : [])]))
+      await leave()
     },
   }
 }
+
+const closed = (server: Server): Promise<void> => new Promise((resolve) => server.close(() => resolve()))
 
 /** Waits for the answers to what is under way; whoever asks anew hears 503, and the connection ends. */
 async function answered(server: Server, closed: Promise<unknown>): Promise<void> {

@@ -1,6 +1,7 @@
 /** config -> adapters -> the roles named -> one HTTP server; on a signal, everything stops in reverse order. */
 import { ConfigError, type Environment, readConfig } from './config.ts'
-import { type Platform, startPlatform } from './platform.ts'
+import { startMovable } from './move/movable.ts'
+import type { Platform } from './platform.ts'
 
 /** Whatever cannot be finished by then is in the log, and others carry it on. */
 const STOP_WITHIN_MS = 20_000
@@ -10,7 +11,7 @@ const SAME_SIGNAL_MS = 500
 /** `samples`: the folder that is imported when the database is new. */
 export async function serve(environment?: Environment, samples?: string): Promise<void> {
   try {
-    const platform = await startPlatform(readConfig(environment), samples)
+    const platform = await startMovable(readConfig(environment), samples)
     stopOnSignals(platform)
     await platform.opened
     console.log(`Onsale is open at ${platform.url}`)
@@ -42,5 +43,5 @@ function die(error: unknown): never {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if ('code' in error && error.code === 'EADDRINUSE') return `the port is taken (${error.message}). Give another one: PORT=8081 npm start`
-  return 'code' in error || /in use by another process|format/.test(error.message) ? error.message : (error.stack ?? error.message)
+  return 'code' in error || /in use by another process|was moved|format/.test(error.message) ? error.message : (error.stack ?? error.message)
 }
