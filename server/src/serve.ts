@@ -43,5 +43,7 @@ function die(error: unknown): never {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if ('code' in error && error.code === 'EADDRINUSE') return `the port is taken (${error.message}). Give another one: PORT=8081 npm start`
-  return 'code' in error || /in use by another process|was moved|format/.test(error.message) ? error.message : (error.stack ?? error.message)
+  return 'code' in error || /in use by another process|was moved|format/.test(error.message)
+    ? error.message
+    : (error.stack ?? error.message)
 }

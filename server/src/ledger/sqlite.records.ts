@@ -1,5 +1,5 @@
 /** A row of the embedded ledger's log: two lines for each change of a batch. */
-import type { Change, ZoneKey } from './ledger.ts'
+import type { Change, KeptKey, ZoneKey } from './ledger.ts'
 
 /** One change in the log: what is needed to do it again, then the fact on a line of its own. */
 export type Head = [
@@ -35,4 +35,15 @@ export function recordIn({ first, body }: LogRow, position: number): LogRecord |
 function recordOfLines(lines: readonly string[], first: number, position: number): LogRecord {
   const line = (position - first) * 2
   return { position, head: JSON.parse(lines[line] as string) as Head, fact: lines[line + 1] as string }
+}
+
+/** The keys of the entries behind `after` and up to `upTo`, of rows that begin there. */
+export function keysIn(rows: Iterable<LogRow>, after: number, upTo: number): KeptKey[] {
+  const found: KeptKey[] = []
+  for (const row of rows) {
+    if (row.first > upTo) break
+    for (const { position, head } of records(row))
+      if (position > after && position <= upTo && head[6] !== '') found.push({ position, id: head[6], fingerprint: head[7] })
+  }
+  return found
 }

@@ -13,7 +13,7 @@ import { hash52 } from './hash.ts'
 import { KeyIndex } from './key-index.ts'
 import type { Change, Departure, KeptKey, LogEnds, Option, Outcome, SeatStates, ZoneKey, ZoneOpening } from './ledger.ts'
 import { keepMoved, own, refuseMoved } from './sqlite.owner.ts'
-import { type Head, type LogRecord, type LogRow, recordIn, records, wasIn } from './sqlite.records.ts'
+import { type Head, keysIn, type LogRecord, type LogRow, recordIn, records, wasIn } from './sqlite.records.ts'
 import { createRestoring, type Restoring } from './sqlite.restoring.ts'
 import { available, emptyZone, lettersOf, pack, put, type StoredZone, seen, unpack, type ZoneState } from './zone-state.ts'
 
@@ -335,13 +335,7 @@ export function openStore(path: string, pace = PACE, sync: (file: number) => voi
       },
       checkpoint: (now) => checkpoint(Number.POSITIVE_INFINITY, now),
     }),
-    keys(after, upTo) {
-      const rows = [...(sql.rowsAfter.iterate(after) as Iterable<LogRow>)].filter(({ first }) => first <= upTo)
-      return rows
-        .flatMap(records)
-        .filter(({ position, head }) => position > after && position <= upTo && head[6] !== '')
-        .map(({ position, head }) => ({ position, id: head[6], fingerprint: head[7] }))
-    },
+    keys: (after, upTo) => keysIn(sql.rowsAfter.iterate(after) as Iterable<LogRow>, after, upTo),
     leave(to) {
       keepMoved(db, to)
       durable()

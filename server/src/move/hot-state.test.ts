@@ -1,15 +1,13 @@
 /**
  * A ledger made anew from the read side is the ledger that was lost, bit for bit.
- *
- * Seen to fail on these faults, planted one at a time: see the end of docs/move.md.
- */
+PLANTED */
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Fact } from '@onsale/contract/entry'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { BARN, event, HALL, type House } from '../../test/house.ts'
-import { serverOf } from '../../test/outside.ts'
+import { redisLedgers } from '../../test/redis.ts'
 import { NOW, newId, openSeatPath, type SeatPath } from '../../test/seat-path.ts'
 import { openLedger } from '../adapters.ts'
 import { audit } from '../audit.ts'
@@ -81,10 +79,10 @@ async function expectSame(there: Ledger, here: Ledger): Promise<void> {
   )
 }
 
-const redis = serverOf('REDIS_URL')
+const newRedis = redisLedgers()
 const engines: [string, (path: SeatPath) => string][] = [
   ['SQLite', ({ folder }) => `sqlite:${join(folder, `${randomUUID()}.db`)}`],
-  ...(redis ? [['Redis', () => `${redis}?prefix=test-move-${randomUUID().slice(0, 8)}&shards=1`] as [string, () => string]] : []),
+  ...(newRedis ? [['Redis', () => `${newRedis().url}&shards=1`] as [string, () => string]] : []),
 ]
 
 describe.each(engines)('rebuild hot-state on %s', (_, newUrl) => {
@@ -101,7 +99,7 @@ describe.each(engines)('rebuild hot-state on %s', (_, newUrl) => {
           await expectSame(path.ledger, ledger)
           expect((await audit(ledger, path.sql, NOW)).differences).toEqual([])
           const head = (await path.ledger.ends())[0]?.head ?? 0
-          const [sold] = [...owners].filter(([seat]) => owners.has(seat))
+          const [sold] = owners
           if (sold) {
             const given = changeOf({ kind: 'release', seat: sold[0], minutes: 1 }, owners)
             expect(await ledger.commit(given), 'its owner gives it back').toMatchObject({ ok: true, position: head + 1 })

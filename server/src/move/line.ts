@@ -74,6 +74,8 @@ function firstLine(socket: Socket): Promise<Destination | undefined> {
       }
     })
     .on('close', () => resolve(undefined))
+    // It passes on what the socket says of an operator who is gone.
+    .on('error', () => resolve(undefined))
   return promise
 }
 
@@ -87,11 +89,15 @@ export async function askToMove(dataDir: string, to: Destination, onStep: (step:
   })
   socket.on('error', () => {})
   socket.write(`${JSON.stringify(to)}\n`)
-  for await (const line of createInterface({ input: socket })) {
-    const reply = JSON.parse(line) as Reply
-    if ('moved' in reply) return reply.moved
-    if ('failed' in reply) throw new Error(reply.failed)
-    onStep(reply.step)
+  try {
+    for await (const line of createInterface({ input: socket })) {
+      const reply = JSON.parse(line) as Reply
+      if ('moved' in reply) return reply.moved
+      if ('failed' in reply) throw new Error(reply.failed)
+      onStep(reply.step)
+    }
+  } finally {
+    socket.destroy()
   }
   throw new Error('The server ended before it answered. Start it: it says whether it was moved.')
 }

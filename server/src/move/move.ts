@@ -9,7 +9,6 @@ import { type Audit, audit } from '../audit.ts'
 import type { Departure, Ledger, RestoredEntry } from '../ledger/ledger.ts'
 import { createProjector } from '../projector/projector.ts'
 import { migrate } from '../sql/migrate.ts'
-import { storedPositions } from '../sql/positions.ts'
 import type { Sql } from '../sql/sql.ts'
 import { archivedAfter, openingsOf, restoredEntry, type Zones, zonesOf } from './archive.ts'
 import { catalogueVersion, copyCatalogue } from './copy.ts'
@@ -32,7 +31,7 @@ export type Move = {
   ready(): Promise<void>
 }
 
-/** Entries a step: 2,000 a transaction cost the projector a third less each than 500, and the buyers wait 20 ms for it. */
+/** Entries a step: in larger transactions each costs a little less, but the buyers wait some 20 ms for what this thread does of it. */
 const AT_ONCE = 1000
 /** So few are left when sales pause: some 100 ms. */
 const FEW = 400
@@ -94,14 +93,7 @@ export async function move({ source, target, to, signal, tell, prepare, ready }:
 type Follower = { at(): number; untilFew(): AsyncGenerator<RestoredEntry[]>; rest(): AsyncGenerator<RestoredEntry[]> }
 
 /** Entries of the source, oldest first: into the target's read side, and then to its ledger. */
-function follow(
-  source: Halves,
-  target: Halves,
-  departure: Departure,
-  zones: Zones,
-  signal: AbortSignal,
-  tell: Move['tell'],
-): Follower {
+function follow(source: Halves, target: Halves, departure: Departure, zones: Zones, signal: AbortSignal, tell: Move['tell']): Follower {
   const projector = createProjector(target.sql)
   let at = 0
 
@@ -111,13 +103,10 @@ function follow(
     return ends
   }
 
-  /** What is long stored stands in the archive; the rest in the log. */
+  /** The log has a day, and what is not stored yet; the archive has what is older. */
   async function next(shard: string): Promise<string[]> {
-    const stored = (await storedPositions(source.sql)).get(shard) ?? 0
-    if (stored - at > AT_ONCE) return archivedAfter(source.sql, shard, at)
     const entries = await source.ledger.read({ shard, after: at, limit: AT_ONCE })
-    if (entries[0] && entries[0].position !== at + 1) return archivedAfter(source.sql, shard, at)
-    return entries.map(({ body }) => body)
+    return entries[0]?.position === at + 1 ? entries.map(({ body }) => body) : archivedAfter(source.sql, shard, at)
   }
 
   async function* upTo(shard: string, head: number): AsyncGenerator<RestoredEntry[]> {
