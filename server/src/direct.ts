@@ -3,12 +3,13 @@
  * 8 us a request there (1.6 against 1.3 echoes, layout of a trial in ARCHITECTURE.md). Whatever is not a plain JSON request goes to the
  * Fastify route of the same path, which has the same handler, so that rules, schema and problems exist once.
  */
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Route } from '@onsale/contract/api'
 import type { FastifyInstance } from 'fastify'
 import { BODY_LIMIT, CONSTANT_HEADERS, compileBody, parseJson, problemOf, requestIdOf } from './http.ts'
 import { LedgerBusy } from './ledger/ledger.ts'
 import type { Report } from './report.ts'
+import type { WholeResponse } from './whole-response.ts'
 
 /**
  * Purchases that are being read or decided. More are refused before they are read, so that what is accepted waits a bounded time:
@@ -55,7 +56,7 @@ export function serveDirectly<Body>(http: FastifyInstance, report: Report, route
     throw Object.assign(new Error('bad input'), { validation: fits.errors, validationContext: 'body' })
   }
 
-  function refuse(response: ServerResponse, requestId: string, error: unknown): void {
+  function refuse(response: WholeResponse, requestId: string, error: unknown): void {
     const { code, status, headers, body } = problemOf(error, requestId)
     report.refused(code)
     if (code === 'internal-error') report.failed('unexpected error', error)
@@ -77,10 +78,17 @@ function isPlainJson(headers: IncomingHttpHeaders): boolean {
   )
 }
 
-const CONSTANT = Object.entries({ ...CONSTANT_HEADERS, 'cache-control': 'no-store' }).flat()
+const CONSTANT = linesOf({ ...CONSTANT_HEADERS, 'cache-control': 'no-store' })
+
+/** Of headers that are ours: a ticket's address, a position, a wait. The request id was looked at letter by letter. */
+function linesOf(headers: Record<string, string>): string {
+  let lines = ''
+  for (const name in headers) lines += `${name}: ${headers[name]}\r\n`
+  return lines
+}
 
 function write(
-  response: ServerResponse,
+  response: WholeResponse,
   status: number,
   requestId: string,
   type: string,
@@ -88,8 +96,6 @@ function write(
   body: string,
 ): void {
   const bytes = Buffer.byteLength(body)
-  const raw = [...CONSTANT, 'content-type', type, 'content-length', String(bytes), 'x-request-id', requestId]
-  for (const name in headers) raw.push(name, headers[name] as string)
-  // One byte a character is written as it is; UTF-8 has to be encoded.
-  response.writeHead(status, raw).end(body, bytes === body.length ? 'latin1' : 'utf8')
+  const own = `content-type: ${type}\r\ncontent-length: ${bytes}\r\nx-request-id: ${requestId}\r\n`
+  response.whole(status, CONSTANT + own + linesOf(headers), body, bytes)
 }

@@ -136,6 +136,24 @@ describe('when the disk refuses', () => {
     expect(await ledger.commit({ ...sell(0, 'a'), zone: 'other' })).toMatchObject({ ok: true })
   })
 
+  test('after a failed commit nothing is decided until everything was read again', () => {
+    const path = newFile()
+    const store = openStore(path)
+    store.open([{ zone: 'z', seats: 4, gaps: [] }])
+    store.commit([sell(0, 'a')], NOW)
+    const other = new DatabaseSync(path, { timeout: 5000 })
+    other.exec("create trigger refuse before insert on log begin select raise(abort, 'no space left'); end")
+    other.exec('alter table zones rename to elsewhere')
+    expect(() => store.commit([sell(1, 'b')], NOW)).toThrow()
+    other.exec('drop trigger refuse')
+    expect(() => store.commit([sell(2, 'c')], NOW)).toThrow('zones')
+    other.exec('alter table elsewhere rename to zones')
+    other.close()
+    expect(store.commit([sell(1, 'd')], NOW)).toMatchObject([{ ok: true, position: 2 }])
+    expect(store.seats('z', NOW)).toEqual(Uint8Array.from([SOLD, SOLD, FREE, FREE]))
+    store.close(NOW)
+  })
+
   /** SQLite itself refuses to write to a table, by a trigger that another connection sets. */
   async function whileRefusing<T>(path: string, table: string, work: () => Promise<T>): Promise<T> {
     const other = new DatabaseSync(path, { timeout: 5000 })
