@@ -5,6 +5,7 @@ import { addAudit } from './commands/audit.ts'
 import { addDb } from './commands/db.ts'
 import { addDeadLetters } from './commands/dead-letters.ts'
 import { addMigrate } from './commands/migrate.ts'
+import { addMove } from './commands/move.ts'
 import { addRebuild } from './commands/rebuild.ts'
 import { addReset } from './commands/reset.ts'
 import { addSeed } from './commands/seed.ts'
@@ -16,4 +17,4 @@ export const program = new Command('onsale')
   .version(packageJson.version)
   // Before the commands are added: they take it over.
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
-for (const add of [addServe, addStatus, addAudit, addRebuild, addMigrate, addSeed, addDb, addDeadLetters, addReset]) add(program)
+for (const add of [addServe, addStatus, addAudit, addRebuild, addMigrate, addSeed, addDb, addDeadLetters, addReset, addMove]) add(program)

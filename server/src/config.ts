@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import topology from '../../topology.json' with { type: 'json' }
 import { busAddress } from './bus/address.ts'
+import { leftBehind } from './move/note.ts'
 import { isRole, type RoleName, roleNames } from './roles.ts'
 import { decoded, passwordsIn } from './telemetry/secrets.ts'
 
@@ -113,6 +114,8 @@ export function readConfig(env: Environment = environment): Config {
   const { databaseUrl, databaseReaderUrl } = config
   if (databaseReaderUrl && databaseReaderUrl.split(':')[0] !== databaseUrl.split(':')[0])
     problems.push('DATABASE_READER_URL is of another kind than DATABASE_URL: name a replica of that database, or nothing.')
+  const moved = leftBehind(dataDir, config)
+  if (moved !== null) problems.push(moved)
   if (problems.length > 0) throw new ConfigError(problems)
   return config
 }

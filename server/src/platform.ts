@@ -1,5 +1,5 @@
 /** The product in one process: what main.ts starts and what tests start. */
-import type { Server } from 'node:http'
+import type { RequestListener, Server } from 'node:http'
 import { resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -16,7 +16,6 @@ import { prefixesOf, type RoleContext, type RoleName, type Running, roles } from
 import { migrate } from './sql/migrate.ts'
 import type { Sql } from './sql/sql.ts'
 import { hiding } from './telemetry/secrets.ts'
-import type { Tracing } from './telemetry/tracing.ts'
 
 /** How long requests under way may take when the process stops. */
 const GRACE_MS = 5000
@@ -29,14 +28,22 @@ export type Platform = {
   adapters: Adapters
   /** Resolves when every role is open. Health is answered from before that; a server that is away is waited for. */
   opened: Promise<void>
+  server: Server
+  report: Report
+  /** Whatever is asked of the old platform's server is answered here from now on; the old one leaves when what it was asked is answered. */
+  takeOver(old: Platform, answeredWithinMs: number): Promise<void>
+  /** Ends the roles and lets go of the engines; the server stays, for the heir. */
+  leave(): Promise<void>
   stop(): Promise<void>
 }
 
+/** For a platform that will take over a server that is listening already, on engines that are open already. */
+export type Heir = { server: Server; report: Report; adapters: Adapters }
+
 /** `samples`: the folder that is imported when the database is new. */
-export async function startPlatform(config: Config, samples = SAMPLES): Promise<Platform> {
-  const tracing = await startTracing(config, (error) => report.failed('sending traces', error))
-  const report = createReport({ level: config.logLevel, roles: config.roles, hide: hiding(config.secrets), tracing })
-  const adapters = createAdapters(config, report)
+export async function startPlatform(config: Config, samples = SAMPLES, heir?: Heir): Promise<Platform> {
+  const report = heir?.report ?? (await startReport(config))
+  const adapters = heir?.adapters ?? createAdapters(config, report)
   const http = createHttp(report)
   let page: Page | undefined
   answerTheRest(http, report, [...prefixesOf(config.roles).filter((prefix) => prefix !== '/'), '/health', '/docs'], () => page)
@@ -45,7 +52,8 @@ export async function startPlatform(config: Config, samples = SAMPLES): Promise<
   const stopping = new AbortController()
   const opening = openRoles(running, { isFatal: isEmbedded(config), stopping: stopping.signal, report })
   addHealth(http, config, report, opening.checks, stopping.signal)
-  const metrics = config.metricsPort === null ? null : await serveMetrics(config.metricsPort, config.host, report)
+  const openMetrics = async () => (config.metricsPort === null ? null : await serveMetrics(config.metricsPort, config.host, report))
+  let metrics = heir ? null : await openMetrics()
   const context: RoleContext = { config, adapters, prepare: preparing(adapters, samples, report), http, report }
   for (const [name, load] of Object.entries(roles)) {
     if (!config.roles.includes(name as RoleName)) continue
@@ -54,38 +62,60 @@ export async function startPlatform(config: Config, samples = SAMPLES): Promise<
     running.set(name as RoleName, role)
   }
   if (!page) http.get('/', { schema: { hide: true } }, async (_, reply) => reply.redirect('/docs'))
-  await http.listen({ port: config.port, host: config.host })
-  const { port } = http.server.address() as { port: number }
+  const server = heir?.server ?? http.server
+  if (heir) await http.ready()
+  else await http.listen({ port: config.port, host: config.host })
+  const { port } = server.address() as { port: number }
   const host = ['0.0.0.0', '::'].includes(config.host) ? 'localhost' : config.host
   const opened = opening.open()
   opened.catch(() => undefined)
+  const leave = async (): Promise<void> => {
+    stopping.abort()
+    await opened.catch(() => undefined)
+    for (const role of [...running.values()].reverse()) await role.stop()
+    metrics?.close()
+    await adapters.close()
+  }
   return {
     url: `http://${host}:${port}`,
     port,
     config,
     adapters,
     opened,
+    server,
+    report,
+    leave,
+    async takeOver(old, answeredWithinMs) {
+      const listeners = http.server.listeners('request') as RequestListener[]
+      server.removeAllListeners('request')
+      for (const listener of listeners) server.on('request', listener)
+      await wait(answeredWithinMs)
+      await old.leave()
+      metrics = await openMetrics()
+    },
     async stop() {
       stopping.abort()
-      // Each open connection is told to end with its next answer, so that nobody asks on one that is about to be closed.
-      http.server.prependListener('request', (_, response) => {
+      server.prependListener('request', (_, response) => {
         response.shouldKeepAlive = false
       })
       await wait(config.drainMs)
-      await answered(http.server, http.close())
-      await opened.catch(() => undefined)
-      for (const role of [...running.values()].reverse()) await role.stop()
-      metrics?.close()
-      await adapters.close()
-      await tracing?.stop()
+      await answered(server, Promise.all([http.close(), ...(heir ? [closed(server)] : [])]))
+      await leave()
+      await report.tracing?.stop()
     },
   }
 }
 
+const closed = (server: Server): Promise<void> => new Promise((resolve) => server.close(() => resolve()))
+
 /** OpenTelemetry is loaded where it is wanted, and nowhere else. */
-async function startTracing({ traces, roles }: Config, onError: (error: unknown) => void): Promise<Tracing | undefined> {
-  if (!traces) return undefined
-  return (await import('./telemetry/otlp.ts')).startTracing({ ...traces, roles, version: packageJson.version, onError })
+async function startReport({ traces, roles, logLevel: level, secrets }: Config): Promise<Report> {
+  const onError = (error: unknown): void => report.failed('sending traces', error)
+  const tracing = traces
+    ? await (await import('./telemetry/otlp.ts')).startTracing({ ...traces, roles, version: packageJson.version, onError })
+    : undefined
+  const report = createReport({ level, roles, hide: hiding(secrets), tracing })
+  return report
 }
 
 /** Nobody can connect any more. Waits for the answers to what is under way, and to what comes on connections that are not told yet. */

@@ -1,7 +1,8 @@
 /** config -> adapters -> the roles named -> one HTTP server; on a signal, everything stops in reverse order. */
 import { format } from 'node:util'
 import { ConfigError, type Environment, readConfig } from './config.ts'
-import { type Platform, startPlatform } from './platform.ts'
+import { startMovable } from './move/movable.ts'
+import type { Platform } from './platform.ts'
 import { hiding } from './telemetry/secrets.ts'
 
 /** Whatever cannot be finished by then is in the log, and others carry it on. */
@@ -16,7 +17,7 @@ export async function serve(environment?: Environment, samples?: string): Promis
   try {
     const config = readConfig(environment)
     hide = hiding(config.secrets)
-    const platform = await startPlatform(config, samples)
+    const platform = await startMovable(config, samples)
     stopOnSignals(platform)
     await platform.opened
     console.log(`Onsale is open at ${platform.url}`)
@@ -48,5 +49,7 @@ function die(error: unknown): never {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if ('code' in error && error.code === 'EADDRINUSE') return `the port is taken (${error.message}). Give another one: PORT=8081 npm start`
-  return 'code' in error || /in use by another process|format/.test(error.message) ? error.message : (error.stack ?? error.message)
+  return 'code' in error || /in use by another process|was moved|format/.test(error.message)
+    ? error.message
+    : (error.stack ?? error.message)
 }

@@ -37,7 +37,7 @@ import * as fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { hostLedger } from './ledger.host.ts'
 import { changeOf, createModel, GAPS, SEATS, step } from './ledger.model.ts'
-import { type Change, FREE, HELD, type Ledger, LedgerBusy, NONE, type Option, type Outcome, SOLD } from './ledger.ts'
+import { type Change, FREE, HELD, type Ledger, LedgerBusy, NONE, type Option, type Outcome, type RestoredEntry, SOLD } from './ledger.ts'
 
 export type Limits = { maxWaiting?: number; maxBacklog?: number }
 
@@ -488,6 +488,102 @@ export function ledgerConformance(name: string, newPlace: () => Promise<Place>):
       })
     })
 
+    describe('restored from the archive', () => {
+      const zones = [
+        { zone: ZONE, seats: 10, gaps: [9] },
+        { zone: 'Event1/2', seats: 4, gaps: [] },
+      ]
+      const keyed = { ...sell([3], 'k-owner'), key: { id: 'k', fingerprint: 'f' } }
+      const history: Change[] = [
+        sell([0, 1], 'buyer'),
+        hold([2], 'holder', NOW + 1000),
+        keyed,
+        sell([4, 5], 'gone'),
+        release([5], 'gone', NOW),
+        { ...sell([1], 'other'), zone: 'Event1/2' },
+        hold([6], 'late', NOW - 1),
+        sell([6], 'after the hold'),
+      ]
+
+      /** A ledger with the history, what its archive says of it, and a place for one that is to be the same. */
+      async function lost(): Promise<{ first: Ledger; entries: RestoredEntry[]; place: Place }> {
+        const first = await openAt(await newPlace())
+        await first.open(zones)
+        const entries: RestoredEntry[] = []
+        for (const change of history) {
+          const { shard, position } = (await first.commit(change)) as Extract<Outcome, { ok: true }>
+          entries.push({ shard, position, change })
+        }
+        return { first, entries, place: await newPlace() }
+      }
+
+      test('it has the same seats, owners, ends of holds, keys and log, and goes on where it was', async () => {
+        const { first, entries, place } = await lost()
+        let ledger = await openAt(place)
+        await ledger.restore(zones, batchesOf(entries.slice(0, 3), entries.slice(3)))
+        for (let round = 0; round < 2; round++) {
+          if (round === 1) ledger = await reopened(place, ledger)
+          expect(await seatsIn(ledger, ZONE, NOW)).toEqual(states('sshss.s.. '))
+          for (const { zone } of zones)
+            for (const at of [NOW, NOW + 1000]) expect(await seatsIn(ledger, zone, at)).toEqual(await seatsIn(first, zone, at))
+          expect(await wholeLog(ledger)).toEqual(await wholeLog(first))
+          const [ends] = await ledger.ends()
+          expect(ends).toEqual({ ...(await first.ends())[0], trimmed: history.length })
+          expect(await ledger.commit(keyed)).toEqual({ ...(await first.commit(keyed)), replayed: true })
+          expect(await ledger.commit({ ...keyed, key: { id: 'k', fingerprint: 'g' } })).toEqual({ ok: false, why: 'key-reused' })
+          expect(await ledger.commit(release([0, 1], 'stranger', NOW))).toMatchObject({ ok: false, why: 'taken' })
+        }
+        expect(await ledger.commit(confirm([2], 'holder', 't', 'mine', NOW))).toMatchObject({ ok: true, position: history.length + 1 })
+        expect(await ledger.commit(release([0, 1], 'buyer', NOW))).toMatchObject({ ok: true, position: history.length + 2 })
+      })
+
+      test('while it is under way, and when it broke off, nothing is sold; begun again, it goes on', async () => {
+        const { entries, place } = await lost()
+        let again = await openAt(place)
+        const seen: Outcome[] = []
+        async function* broken() {
+          yield entries.slice(0, 2)
+          seen.push(await again.commit(sell([7], 'early')), await again.commit(keyed))
+          throw new Error('the archive is away')
+        }
+        await expect(again.restore(zones, broken())).rejects.toThrow('the archive is away')
+        for (let round = 0; round < 2; round++) {
+          seen.push(await again.commit(sell([7], 'early')))
+          again = await reopened(place, again)
+        }
+        expect(seen).toEqual(many(4, () => ({ ok: false, why: 'not-open' })))
+        await again.restore(zones, batchesOf(entries))
+        expect((await wholeLog(again)).map(({ position }) => position)).toEqual(entries.map(({ position }) => position))
+        expect(await again.commit(sell([7], 'now'))).toMatchObject({ ok: true, position: history.length + 1 })
+      })
+
+      test('a ledger that has entries is left as it is: the same ones are no fault, more or others are', async () => {
+        const { first, entries } = await lost()
+        const log = await wholeLog(first)
+        await first.restore(zones, batchesOf(entries))
+        const [last] = entries.slice(-1) as [RestoredEntry]
+        await expect(first.restore(zones, batchesOf([{ ...last, position: last.position + 1 }]))).rejects.toThrow('sells')
+        const other = { ...last, change: { ...last.change, options: [{ ...option([6], 'other'), fact: '{"other":1}' }] } }
+        await expect(first.restore(zones, batchesOf([other]))).rejects.toThrow('another entry')
+        expect(await wholeLog(first)).toEqual(log)
+        expect(await first.commit(sell([7], 'goes on'))).toMatchObject({ ok: true, position: last.position + 1 })
+      })
+
+      test('what lacks an entry, or a zone, is refused', async () => {
+        const { entries, place } = await lost()
+        const again = await openAt(place)
+        await expect(again.restore(zones, batchesOf(entries.slice(1)))).rejects.toThrow('missing')
+        await expect(again.restore([], batchesOf(entries.slice(0, 1), [entries[5] as RestoredEntry]))).rejects.toThrow()
+        expect(await again.commit(sell([7], 'early'))).toEqual({ ok: false, why: 'not-open' })
+      })
+
+      test('zones without entries are open afterwards', async () => {
+        const again = await openAt(await newPlace())
+        await again.restore(zones, batchesOf())
+        expect(await again.commit(sell([0], 'a'))).toMatchObject({ ok: true, position: 1 })
+      })
+    })
+
     describe('died between steps', () => {
       const crowd = { zones: 10, seats: 400, buyers: 2400, atOnce: 120 }
       const zoneOf = (buyer: number) => `Event1/${(buyer % crowd.zones) + 1}`
@@ -661,6 +757,10 @@ function comparable(outcome: Outcome): object {
 // ---------------------------------------------------------------- words of the tests
 
 type Fact = { owner: string; seats: number[] }
+
+async function* batchesOf(...batches: RestoredEntry[][]): AsyncGenerator<RestoredEntry[]> {
+  yield* batches
+}
 
 const many = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i))
 

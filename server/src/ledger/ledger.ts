@@ -51,6 +51,12 @@ export type Outcome =
 
 export type ZoneOpening = { zone: ZoneKey; seats: number; gaps: readonly number[] }
 
+/** An entry of the archive, to be written again at its place. Its change has one option, which is taken whatever the seats are. */
+export type RestoredEntry = { shard: string; position: number; change: Change }
+
+/** `shard`: where the event has to be; otherwise where its entries are, and where the ledger likes when it has none. */
+export type RestoredZone = ZoneOpening & { shard?: string }
+
 /** Where a shard's log stands: everything up to `trimmed` is stored by the read side, `head` is the newest entry. */
 export type LogEnds = { shard: string; trimmed: number; head: number }
 
@@ -68,7 +74,27 @@ export interface Ledger {
   seats(zone: ZoneKey, at: number): Promise<SeatStates | null>
   /** Every open zone and how many seats it was opened with, gaps included. */
   zones(): Promise<{ zone: ZoneKey; seats: number }[]>
+  /**
+   * Fills a ledger that lost everything, or goes on where an earlier attempt broke off. Each shard's entries come in their order from 1 and are
+   * stored by the read side already. Nothing is sold from the first step to the end of `batches`; if those throw, nothing is sold until
+   * somebody restores to the end. A shard that has entries is left as it is: entries that it lacks or has otherwise are an error.
+   */
+  restore(zones: readonly RestoredZone[], batches: AsyncIterable<readonly RestoredEntry[]>): Promise<void>
+  /** For a ledger that can be moved to another one while it sells; the others have nothing to move away from. */
+  departure?: Departure
   close(): Promise<void>
+}
+
+export type KeptKey = { position: number; id: string; fingerprint: string }
+
+export interface Departure {
+  /** The idempotency keys of these entries, as far as they are kept. */
+  keys(of: { after: number; upTo: number }): Promise<KeptKey[]>
+  /** From now on commits reject with LedgerBusy. Resolves when those before it are in the log. */
+  pause(): Promise<void>
+  resume(): void
+  /** Durably: nothing is ever sold from here again, and who opens it hears where it went. */
+  leave(to: { ledgerUrl: string; databaseUrl: string }): Promise<void>
 }
 
 /** Whether it was done is not known. Asked again with its key it is answered as it was, if it was. */

@@ -3,11 +3,13 @@
 -- KEYS[1] is the shard's base, `<prefix>:{<shard>}`; every key of the shard begins with it, so that a cluster keeps them together.
 -- The prefix stands before the braces: shards are spread over the nodes by their number.
 --   <base>            hash: head, trimmed, day (the newest of the commands), today and yesterday
---                     (first positions of the last two days), dropped (lists of the log that are gone)
+--                     (first positions of the last two days), dropped (lists of the log that are gone),
+--                     restoring (entries are being put back: nothing is sold)
 --   <base>:zones      hash: zone -> seats. What is not in it is not open: a store that was emptied sells nothing
 --   <base>:states:Z   two bits a seat, `owners:Z` seven bytes (a hash of 52 bits), `ends:Z` six bytes (the end of a hold, ms)
 --   <base>:log:N      lists of 1,024 entries each, `<was>\n<fact>`; kept until they are trimmed and no key needs them
 --   <base>:keys:DAY   hash: k<idempotency key> -> `<position>\n<fingerprint>`, b<process> -> `<number of its last batch>\n<answers>`
+--   <base>:places     hash, in shard 0 only: event -> shard, of events that are not where their hash would put them
 --
 -- Everything is decided before anything is written, because Redis does not take back what a failed script wrote.
 -- Time is the commands' (`at`), so that a server's clock changes nothing.
@@ -24,7 +26,7 @@ local byte, char, sub, floor = string.byte, string.char, string.sub, math.floor
 local unpack_struct, pack_struct = struct.unpack, struct.pack
 
 local function meta(base)
-  local found = redis.call('HMGET', base, 'head', 'trimmed', 'day', 'today', 'yesterday', 'dropped')
+  local found = redis.call('HMGET', base, 'head', 'trimmed', 'day', 'today', 'yesterday', 'dropped', 'restoring')
   local head = tonumber(found[1]) or 0
   return {
     head = head,
@@ -33,6 +35,7 @@ local function meta(base)
     today = tonumber(found[4]) or 1,
     yesterday = tonumber(found[5]) or 1,
     dropped = tonumber(found[6]) or 0,
+    is_restoring = found[7] and true or false,
   }
 end
 
@@ -202,6 +205,20 @@ local function turn_day(shard, day)
   return old
 end
 
+local function newest_day(shard, changes, first)
+  local newest = shard.day
+  for i = first, #changes do newest = math.max(newest, floor(changes[i].at / DAY)) end
+  return newest
+end
+
+local function remember(batch, change, position)
+  if change.key == '' then return end
+  local value = string.format('%d', position) .. '\n' .. change.fingerprint
+  batch.known[change.key] = value
+  batch.keys[#batch.keys + 1] = change.key
+  batch.keys[#batch.keys + 1] = value
+end
+
 -- The first option that is wholly available: its number, seats, owners and fact.
 local function choose(text, zone, change)
   local at = change.first
@@ -229,12 +246,7 @@ local function decide(batch, change)
   local head = batch.shard.head + #batch.entries
   if head - batch.shard.trimmed > batch.backlog then return BEHIND, 0 end
   batch.entries[#batch.entries + 1] = put(zone, change, seats, owners) .. '\n' .. fact
-  if change.key ~= '' then
-    local value = string.format('%d', head + 1) .. '\n' .. change.fingerprint
-    batch.known[change.key] = value
-    batch.keys[#batch.keys + 1] = change.key
-    batch.keys[#batch.keys + 1] = value
-  end
+  remember(batch, change, head + 1)
   return option, head + 1
 end
 
@@ -257,16 +269,13 @@ local function answer(base, codes, changes, names, seats)
   return { codes, zones, facts }
 end
 
-local function write(base, batch, old, codes, client, number)
+local function write(base, batch, old)
   local shard = batch.shard
   append(base, shard.head, batch.entries)
   for _, zone in pairs(batch.zones) do
     if zone.dirty then write_zone(zone) end
   end
-  local keys = batch.keys
-  keys[#keys + 1] = 'b' .. client
-  keys[#keys + 1] = number .. '\n' .. codes
-  in_packs(keys, function(...) redis.call('HSET', base .. ':keys:' .. string.format('%d', shard.day), ...) end)
+  in_packs(batch.keys, function(...) redis.call('HSET', base .. ':keys:' .. string.format('%d', shard.day), ...) end)
   redis.call('HSET', base, 'head', string.format('%d', shard.head + #batch.entries))
   if old then
     redis.call('HSET', base, 'day', shard.day, 'today', string.format('%d', shard.today), 'yesterday', string.format('%d', shard.yesterday))
@@ -284,10 +293,9 @@ local function commit(base, args)
   local client, number, again, seen, text = args[2], tonumber(args[3]), args[4] == '1', tonumber(args[5]), args[7]
   local shard = meta(base)
   if shard.head < seen or not is_whole(base, shard.head) then return 'lost' end
+  if shard.is_restoring then return 'restoring' end
   local names, changes, ids = read_batch(text)
-  local newest = shard.day
-  for _, change in ipairs(changes) do newest = math.max(newest, floor(change.at / DAY)) end
-  local old = turn_day(shard, newest)
+  local old = turn_day(shard, newest_day(shard, changes, 1))
   ids[#ids + 1] = 'b' .. client
   local known = remembered(base, shard.day, ids)
   local seats = redis.call('HMGET', base .. ':zones', unpack(names))
@@ -304,8 +312,78 @@ local function commit(base, args)
   for i, change in ipairs(changes) do codes[i] = pack_struct('>Bd', decide(batch, change)) end
   local packed = table.concat(codes)
   -- Refusals alone need not be remembered, unless another copy of the batch may still be on its way.
-  if #batch.entries > 0 or again then write(base, batch, old, packed, client, string.format('%d', number)) end
+  if #batch.entries > 0 or again then
+    batch.keys[#batch.keys + 1] = 'b' .. client
+    batch.keys[#batch.keys + 1] = string.format('%d', number) .. '\n' .. packed
+    write(base, batch, old)
+  end
   return answer(base, packed, changes, names, seats)
+end
+
+-- ---------------------------------------------------------------- putting entries back
+
+-- A shard that has entries is in use, unless they are of an attempt that broke off.
+local function begin(base)
+  local shard = meta(base)
+  if shard.head > 0 and not shard.is_restoring then return 'in-use' end
+  redis.call('HSET', base, 'restoring', '1')
+  return 'ok'
+end
+
+local function seats_of(packed)
+  local found = {}
+  for i = 1, #packed / 4 do
+    local a, b, c, d = byte(packed, i * 4 - 3, i * 4)
+    found[i] = ((a * 256 + b) * 256 + c) * 256 + d
+  end
+  return found
+end
+
+-- Takes the one option of a change, whatever its seats are. A seat that the zone does not have is an error before anything is written.
+local function put_back(batch, change, position)
+  local zone = batch.zones[change.zone]
+  if not zone then return 'closed' end
+  local packed, owners, _, length, at = unpack_struct('>I4c0I4c0I4c0I4', batch.text, change.first)
+  local seats = seats_of(packed)
+  for _, seat in ipairs(seats) do
+    if seat >= zone.seats or state_of(zone, seat) == NONE then return 'closed' end
+  end
+  batch.entries[#batch.entries + 1] = put(zone, change, seats, owners) .. '\n' .. sub(batch.text, at, at + length - 1)
+  remember(batch, change, position)
+end
+
+-- The fact of the change is that of the entry at its place, or the entry is gone.
+local function is_same(base, text, change, position)
+  local there = fact_at(base, position)
+  local _, _, _, length, at = unpack_struct('>I4c0I4c0I4c0I4', text, change.first)
+  return there == '' or there == sub(text, at, at + length - 1)
+end
+
+-- first position, the changes as a batch. What is here already is left as it is.
+local function restore(base, args)
+  local first, text = tonumber(args[2]), args[3]
+  local shard = meta(base)
+  local names, changes = read_batch(text)
+  local known = math.min(shard.head + 1 - first, #changes)
+  if known < 0 then return 'gap' end
+  if known > 0 and not is_same(base, text, changes[known], first + known - 1) then return 'other' end
+  if known == #changes then return 'ok' end
+  if not shard.is_restoring then return 'in-use' end
+  local old = turn_day(shard, newest_day(shard, changes, known + 1))
+  local seats = redis.call('HMGET', base .. ':zones', unpack(names))
+  local batch = { text = text, shard = shard, known = {}, zones = {}, entries = {}, keys = {} }
+  for i, name in ipairs(names) do batch.zones[i] = load_zone(base, name, seats[i]) end
+  for i = known + 1, #changes do
+    local fault = put_back(batch, changes[i], first + i - 1)
+    if fault then return fault end
+  end
+  write(base, batch, old)
+  return 'ok'
+end
+
+local function finish(base)
+  redis.call('HDEL', base, 'restoring')
+  return 'ok'
 end
 
 -- ---------------------------------------------------------------- everything else
@@ -358,6 +436,17 @@ end
 
 local function zones(base) return redis.call('HGETALL', base .. ':zones') end
 
-local does = { commit = commit, open = open, read = read, trim = trim, ends = ends, seats = seats, zones = zones }
+-- event and shard of each; an event that has a place keeps it
+local function place(base, args)
+  for i = 2, #args, 2 do redis.call('HSETNX', base .. ':places', args[i], args[i + 1]) end
+  return 'ok'
+end
+
+local function places(base) return redis.call('HGETALL', base .. ':places') end
+
+local does = {
+  commit = commit, open = open, read = read, trim = trim, ends = ends, seats = seats, zones = zones,
+  begin = begin, restore = restore, finish = finish, place = place, places = places,
+}
 
 return function(keys, args) return does[args[1]](keys[1], args) end

@@ -9,6 +9,7 @@ import { type LogEntry, seal } from '@onsale/contract/entry'
 import { hash52 } from './hash.ts'
 import { type Change, type Ledger, LedgerBusy, type LogEnds, type OnBatch, type Outcome, type ZoneOpening } from './ledger.ts'
 import { openRedisClient, parseRedisUrl, type RedisClientOptions } from './redis.client.ts'
+import { eventOf, restore } from './redis.restore.ts'
 import { formatBatch, MOST_OPTIONS, packStates, parseOutcomes, type Reply, seenAt, unpackStates } from './redis.wire.ts'
 
 export type RedisLedgerOptions = RedisClientOptions & {
@@ -54,7 +55,19 @@ export async function openRedisLedger({
     throw new Error(`The ledger ${place.prefix} has ${kept} shards, not ${count}: write ?shards=${kept} into its address.`)
   }
 
-  const shardOf = (zone: string): Shard => shards[hash52(eventOf(zone)) % shards.length] as Shard
+  /** Of events that are not where their hash would put them. */
+  const places = new Map<string, string>()
+  await readPlaces()
+
+  async function readPlaces(): Promise<void> {
+    const found = (await redis.ask((shards[0] as Shard).base, () => ['places'])) as Buffer[]
+    for (let i = 0; i < found.length; i += 2) places.set(String(found[i]), String(found[i + 1]))
+  }
+
+  const shardOf = (zone: string): Shard => {
+    const event = eventOf(zone)
+    return shards[Number(places.get(event) ?? hash52(event) % shards.length)] as Shard
+  }
   const shardNamed = (name: string): Shard => {
     const shard = shards[Number(name)]
     if (!shard) throw new Error(`There is no shard ${name}.`)
@@ -138,8 +151,28 @@ export async function openRedisLedger({
     }
   }
 
+  async function placeEvent(event: string, { name }: Shard): Promise<void> {
+    await redis.ask((shards[0] as Shard).base, () => ['place', event, name])
+    await readPlaces()
+    if (places.get(event) !== name) throw new Error(`Event ${event} is in shard ${places.get(event)} already, and its entries in ${name}.`)
+  }
+
   return {
     commit: enqueue,
+    restore: (zones, batches) =>
+      restore(
+        {
+          shards,
+          named: shardNamed,
+          of: shardOf,
+          ask: async ({ base }, question) => String(await redis.ask(base, () => question)),
+          open: openZones,
+          place: placeEvent,
+          saw,
+        },
+        zones,
+        batches,
+      ),
     async open(zones) {
       await Promise.all([...Map.groupBy(zones, ({ zone }) => shardOf(zone))].map(([shard, of]) => openZones(shard, of)))
     },
@@ -168,8 +201,6 @@ export async function openRedisLedger({
     },
   }
 }
-
-const eventOf = (zone: string): string => zone.slice(0, zone.indexOf('/'))
 
 /** What cannot be sent. It is refused alone, and not with the batch that it would have been in. */
 function faultOf({ options, at, until = 0 }: Change): string | undefined {
@@ -202,6 +233,7 @@ const warned = new WeakSet<Shard>()
 
 /** The whole batch was refused. */
 function refusalOf(reply: string, shard: Shard): Outcome {
+  if (reply === 'restoring') return { ok: false, why: 'not-open' }
   if (reply !== 'lost') throw new Error(`Redis answered "${reply}".`)
   if (!warned.has(shard)) process.emitWarning(lossOf(shard), { code: 'ONSALE_LEDGER_LOST' })
   warned.add(shard)

@@ -11,7 +11,10 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { type LogEntry, seal } from '@onsale/contract/entry'
 import { hash52 } from './hash.ts'
 import { KeyIndex } from './key-index.ts'
-import type { Change, LogEnds, Outcome, SeatStates, ZoneKey, ZoneOpening } from './ledger.ts'
+import type { Change, Departure, KeptKey, LogEnds, Option, Outcome, SeatStates, ZoneKey, ZoneOpening } from './ledger.ts'
+import { keepMoved, own, refuseMoved } from './sqlite.owner.ts'
+import { type Head, keysIn, type LogRecord, type LogRow, recordIn, records, wasIn } from './sqlite.records.ts'
+import { createRestoring, type Restoring } from './sqlite.restoring.ts'
 import { available, emptyZone, lettersOf, pack, put, type StoredZone, seen, unpack, type ZoneState } from './zone-state.ts'
 
 /** There is one writer, so there is one shard. */
@@ -34,19 +37,7 @@ create table if not exists zones (zone text primary key, seats integer not null,
 create table if not exists keys (last integer primary key, tags blob not null);
 `
 
-/** One change in the log: what is needed to do it again, then the fact on a line of its own. */
-type Head = [
-  /** First, so that readers of the log need not parse the rest. */
-  was: string,
-  zone: ZoneKey,
-  to: Change['to'],
-  seats: number[],
-  owners: number[],
-  until: number | null,
-  keyId: string,
-  fingerprint: string,
-]
-type LogRecord = { position: number; head: Head; fact: string }
+type Batch = { body: string; byKey: Map<string, LogRecord> }
 
 export type Store = {
   open(zones: readonly ZoneOpening[]): void
@@ -57,6 +48,9 @@ export type Store = {
   seats(zone: ZoneKey, at: number): SeatStates | null
   zones(): { zone: ZoneKey; seats: number }[]
   checkpoint(now: number): void
+  restoring: Restoring
+  keys(after: number, upTo: number): KeptKey[]
+  leave: (to: Parameters<Departure['leave']>[0]) => void
   close(now: number): void
 }
 
@@ -81,6 +75,7 @@ export function openStore(path: string, pace = PACE, sync: (file: number) => voi
   if (format !== 0 && format !== FORMAT)
     throw new Error(`${path} is a ledger of format ${format}; this version of Onsale reads format ${FORMAT}.`)
   db.exec(`${SCHEMA} pragma user_version = ${FORMAT};`)
+  refuseMoved(db, path)
   const sql = statements(db)
   const wal = path === ':memory:' ? undefined : openSync(`${path}-wal`, 'r+')
 
@@ -98,6 +93,8 @@ export function openStore(path: string, pace = PACE, sync: (file: number) => voi
   let checkpointed = 0
   /** False from a failed `load` to the next one that succeeds: what is in memory must not decide. */
   let whole = false
+  /** Entries are being put back: until all are there, the seats are not what they seem. */
+  let isRestoring = false
   load()
   // What a process wrote that died before its sync was read all the same, and is passed on from here.
   durable()
@@ -107,6 +104,7 @@ export function openStore(path: string, pace = PACE, sync: (file: number) => voi
     whole = false
     checkpointed = meta('checkpointed')
     trimmed = meta('trimmed')
+    isRestoring = meta('restoring') === 1
     head = checkpointed
     dirty = new Map()
     dirtyBytes = 0
@@ -150,7 +148,7 @@ export function openStore(path: string, pace = PACE, sync: (file: number) => voi
   function commit(changes: readonly Change[], now: number): Outcome[] {
     if (!whole) load()
     const first = head + 1
-    const batch = { body: '', byKey: new Map<string, LogRecord>() }
+    const batch: Batch = { body: '', byKey: new Map() }
     try {
       const outcomes = changes.map((change) => decide(change, batch))
       if (head >= first) sql.append.run(first, head, now, batch.body)
@@ -172,7 +170,8 @@ export function openStore(path: string, pace = PACE, sync: (file: number) => voi
     }
   }
 
-  function decide(change: Change, batch: { body: string; byKey: Map<string, LogRecord> }): Outcome {
+  function decide(change: Change, batch: Batch): Outcome {
+    if (isRestoring) return { ok: false, why: 'not-open' }
     const { key } = change
     const earlier = key && (batch.byKey.get(key.id) ?? recordOf(key.id))
     if (key && earlier) {
@@ -183,6 +182,11 @@ export function openStore(path: string, pace = PACE, sync: (file: number) => voi
     if (!zone) return { ok: false, why: 'not-open' }
     const option = change.options[available(zone, change)]
     if (!option) return { ok: false, why: 'taken', states: seen(zone, change.at) }
+    return append(zone, change, option, batch)
+  }
+
+  function append(zone: ZoneState, change: Change, option: Option, batch: Batch): Extract<Outcome, { ok: true }> {
+    const { key } = change
     const owners = option.owners.map(hash52)
     const record: Head = [
       lettersOf(zone, option.seats),
@@ -255,6 +259,37 @@ export function openStore(path: string, pace = PACE, sync: (file: number) => voi
     keys.oldest = (sql.oldest.get() as { first: number | null }).first ?? head + 1
   }
 
+  function openZones(openings: readonly ZoneOpening[]): void {
+    if (!whole) load()
+    const fresh = openings.filter(({ zone }) => !zones.has(zone))
+    if (fresh.length === 0) return
+    for (const { zone, seats, gaps } of fresh) zones.set(zone, emptyZone(seats, gaps))
+    try {
+      transaction(db, () => {
+        for (const { zone } of fresh) putZone(zone)
+      })
+      durable()
+    } catch (error) {
+      if (!(error instanceof NotSynced)) load()
+      throw error
+    }
+  }
+
+  /** As `commit` does, whatever the seats are. The row is as old as its entries, so that it is let go of like any other. */
+  function putBack(changes: readonly Change[]): void {
+    const first = head + 1
+    const batch: Batch = { body: '', byKey: new Map() }
+    try {
+      for (const change of changes) append(zones.get(change.zone) as ZoneState, change, change.options[0] as Option, batch)
+      sql.append.run(first, head, (changes.at(-1) as Change).at, batch.body)
+      durable()
+      trimmed = head
+    } catch (error) {
+      if (!(error instanceof NotSynced)) load()
+      throw error
+    }
+  }
+
   function putZone(zone: ZoneKey): void {
     const { seats, states, owners, until } = pack(zones.get(zone) as ZoneState)
     sql.putZone.run(zone, seats, states, owners, until, head)
@@ -268,21 +303,7 @@ export function openStore(path: string, pace = PACE, sync: (file: number) => voi
   }
 
   return {
-    open(openings) {
-      if (!whole) load()
-      const fresh = openings.filter(({ zone }) => !zones.has(zone))
-      if (fresh.length === 0) return
-      for (const { zone, seats, gaps } of fresh) zones.set(zone, emptyZone(seats, gaps))
-      try {
-        transaction(db, () => {
-          for (const { zone } of fresh) putZone(zone)
-        })
-        durable()
-      } catch (error) {
-        if (!(error instanceof NotSynced)) load()
-        throw error
-      }
-    },
+    open: openZones,
     commit,
     read,
     trim(position) {
@@ -297,6 +318,28 @@ export function openStore(path: string, pace = PACE, sync: (file: number) => voi
     checkpoint(now) {
       if (whole && credit >= pace.bytesPerStep && head - checkpointed >= pace.replayedAtLeast) checkpoint(pace.bytesPerStep, now)
     },
+    restoring: createRestoring({
+      head: () => head,
+      isOn: () => isRestoring,
+      set(isOn) {
+        setMeta('restoring', Number(isOn))
+        durable()
+        isRestoring = isOn
+      },
+      open: openZones,
+      isOpen: (zone) => zones.has(zone),
+      putBack,
+      factAt: (position) => {
+        const row = sql.rowAt.get(position) as LogRow | undefined
+        return row && recordIn(row, position)?.fact
+      },
+      checkpoint: (now) => checkpoint(Number.POSITIVE_INFINITY, now),
+    }),
+    keys: (after, upTo) => keysIn(sql.rowsAfter.iterate(after) as Iterable<LogRow>, after, upTo),
+    leave(to) {
+      keepMoved(db, to)
+      durable()
+    },
     close(now) {
       if (whole) checkpoint(Number.POSITIVE_INFINITY, now)
       if (wal !== undefined) closeSync(wal)
@@ -306,45 +349,8 @@ export function openStore(path: string, pace = PACE, sync: (file: number) => voi
   }
 }
 
-/**
- * Keeps every other process from this ledger as long as this one has it: each believes its own memory of the seats, and the checkpoint of
- * one would undo the other's sales. The lock is the operating system's, so it ends with the process, however that ends.
- */
-function own(path: string): DatabaseSync {
-  const lock = new DatabaseSync(path === ':memory:' ? path : `${path}.lock`)
-  try {
-    lock.exec('begin exclusive')
-  } catch {
-    throw new Error(`${path} is in use by another process.`)
-  }
-  return lock
-}
-
 /** Of a zone in the checkpoint: two bits and an owner a seat. */
 const bytesOf = ({ seats }: ZoneState): number => seats * 8.25
-
-type LogRow = { first: number; body: string }
-
-/** `["..",` begins the line of a record. */
-const wasIn = (line: string): string => line.slice(2, line.indexOf('"', 2))
-
-function records({ first, body }: LogRow): LogRecord[] {
-  const lines = body.split('\n')
-  const found: LogRecord[] = []
-  for (let i = 0; i + 1 < lines.length; i += 2) found.push(recordOfLines(lines, first, first + i / 2))
-  return found
-}
-
-/** One record of a row, undefined when the row ends before it. Reading all of a row of 800 cost 2.5 ms a repeated key. */
-function recordIn({ first, body }: LogRow, position: number): LogRecord | undefined {
-  const lines = body.split('\n')
-  return (position - first) * 2 + 1 < lines.length ? recordOfLines(lines, first, position) : undefined
-}
-
-function recordOfLines(lines: readonly string[], first: number, position: number): LogRecord {
-  const line = (position - first) * 2
-  return { position, head: JSON.parse(lines[line] as string) as Head, fact: lines[line + 1] as string }
-}
 
 function statements(
   db: DatabaseSync,

@@ -51,6 +51,7 @@ export async function openSqliteLedger({
   let trimmed = 0
   let broken: Error | undefined
   let isOpen = false
+  let isPaused = false
 
   worker.on('message', (answer: Answer) => {
     const waiting = asked.shift()
@@ -138,6 +139,7 @@ export async function openSqliteLedger({
   return {
     commit(change) {
       if (broken) return Promise.reject(broken)
+      if (isPaused) return Promise.reject(new LedgerBusy('The box office is moving to other engines.'))
       if (changes.length >= maxWaiting) return Promise.reject(new LedgerBusy(`${maxWaiting} purchases are waiting already.`))
       if (head - trimmed > maxBacklog) return Promise.reject(new LedgerBusy(`The read side is ${head - trimmed} entries behind.`))
       return new Promise((resolve, reject) => {
@@ -155,6 +157,32 @@ export async function openSqliteLedger({
     ends: () => ask({ do: 'ends' }),
     seats: (zone, at) => ask({ do: 'seats', zone, at }),
     zones: () => ask({ do: 'zones' }),
+    async restore(zones, batches) {
+      await ask({ do: 'begin', zones })
+      for await (const batch of batches) {
+        const other = batch.find(({ shard }) => shard !== SHARD)
+        if (other) throw new Error(`An embedded ledger has one shard, ${SHARD}: entries of shard ${other.shard} have no place in it.`)
+        const [first] = batch
+        if (first) await ask({ do: 'restore', first: first.position, changes: formatChanges(batch.map(({ change }) => change)) })
+      }
+      await ask({ do: 'end' })
+      ;[{ head, trimmed } = { head, trimmed }] = await ask<{ head: number; trimmed: number }[]>({ do: 'ends' })
+    },
+    departure: {
+      keys: ({ after, upTo }) => ask({ do: 'keys', after, upTo }),
+      async pause() {
+        isPaused = true
+        // The thread answers in order; what it has not been sent yet goes with the next batch.
+        while (underWay || changes.length > 0) {
+          flushSoon()
+          await ask({ do: 'ends' })
+        }
+      },
+      resume() {
+        isPaused = false
+      },
+      leave: (to) => ask({ do: 'leave', to }),
+    },
     async close() {
       if (broken) return
       isOpen = false

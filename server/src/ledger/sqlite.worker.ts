@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
-import type { ZoneOpening } from './ledger.ts'
+import type { RestoredZone, ZoneOpening } from './ledger.ts'
 import { NotSynced, openStore } from './sqlite.store.ts'
 import { type FlatOutcomes, flattenOutcomes, formatEntries, parseChanges } from './sqlite.wire.ts'
 
@@ -13,7 +13,11 @@ export type Request =
   | { do: 'read'; after: number; limit: number }
   | { do: 'trim'; position: number }
   | { do: 'seats'; zone: string; at: number }
-  | { do: 'ends' | 'zones' | 'close' }
+  | { do: 'begin'; zones: readonly RestoredZone[] }
+  | { do: 'restore'; first: number; changes: string }
+  | { do: 'keys'; after: number; upTo: number }
+  | { do: 'leave'; to: { ledgerUrl: string; databaseUrl: string } }
+  | { do: 'ends' | 'zones' | 'end' | 'close' }
 export type Answer = FlatOutcomes | { value: unknown } | { error: string }
 
 if (!parentPort) throw new Error('sqlite.worker.ts runs as a worker thread')
@@ -66,6 +70,16 @@ function work(request: Exclude<Request, string>): unknown {
       return store.trim(request.position)
     case 'seats':
       return store.seats(request.zone, request.at)
+    case 'begin':
+      return store.restoring.begin(request.zones)
+    case 'restore':
+      return store.restoring.put(request.first, parseChanges(request.changes))
+    case 'end':
+      return store.restoring.end(Date.now())
+    case 'keys':
+      return store.keys(request.after, request.upTo)
+    case 'leave':
+      return store.leave(request.to)
     case 'ends':
       return [store.ends()]
     case 'zones':

@@ -138,7 +138,7 @@ export function isKnown(entry: Entry): boolean {
 }
 
 /** So many entries a row of the archive at most: some 200 KB. */
-const MOST_IN_ROW = 500
+export const MOST_IN_ROW = 500
 
 /**
  * Stores what is new, and moves `stored` of each shard up to its first gap. `fresh` are the entries that were not here before; `ready` those

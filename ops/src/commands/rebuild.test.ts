@@ -1,0 +1,67 @@
+/** FLUSHALL in a quiet moment: nothing is sold until `rebuild hot-state`, and then nothing twice. On a real Redis. */
+import type { SoldTicket } from '@onsale/contract/api'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { problem } from '../../../server/test/answer.ts'
+import { event, HALL, type House } from '../../../server/test/house.ts'
+import { startTestPlatform } from '../../../server/test/platform.ts'
+import { redisLedgers } from '../../../server/test/redis.ts'
+import { until } from '../../../server/test/until.ts'
+import { dataFolder, onsaleIn } from '../../test/onsale.ts'
+
+const house: House = { venues: [HALL], events: [event('Play'), event('Show')] }
+const best = (eventId: string, quantity: number) => ({ venueId: 'Hall', eventId, zoneId: 1, quantity })
+const named = { venueId: 'Hall', eventId: 'Play', zoneId: 1, row: 'A', column: 1 }
+const newRedis = redisLedgers()
+
+describe.skipIf(!newRedis)('rebuild hot-state', () => {
+  it('opens the sale again where it was: until then 503, afterwards no seat twice, positions go on', async () => {
+    const [redis, dataDir] = [newRedis?.() as NonNullable<ReturnType<NonNullable<typeof newRedis>>>, await dataFolder()]
+    const env = { LEDGER_URL: redis.url, LOG_LEVEL: 'silent' }
+    const onsale = await startTestPlatform({ house, dataDir, env })
+    onTestFinished(() => onsale.stop())
+    expect((await onsale.buy(named)).status).toBe(201)
+    for (let i = 0; i < 3; i++) for (const name of ['Play', 'Show']) expect((await onsale.buy(best(name, 2))).status).toBe(201)
+    await onsale.settle()
+    const heads = async () => (await (await onsale.platform.adapters.ledger()).ends()).map(({ shard, head }) => ({ shard, head }))
+    const before = await heads()
+
+    await redis.empty()
+    for (let i = 0; i < 3; i++) {
+      const refused = await onsale.buy(best('Play', 1))
+      expect([refused.status, Number(refused.headers['retry-after']) > 0], problem(refused).detail).toEqual([503, true])
+    }
+    const said = await onsaleIn(dataDir, ['rebuild', 'hot-state', '--json'], { env })
+    expect(said.code, said.err).toBe(0)
+    const told = JSON.parse(said.out) as {
+      zones: number
+      shards: { shard: string; before: number; head: number }[]
+      differences: unknown[]
+    }
+    expect(told).toMatchObject({ zones: 6, differences: [] })
+    expect(told.shards.filter(({ head }) => head > 0)).toMatchObject(
+      before.filter(({ head }) => head > 0).map((each) => ({ ...each, before: 0 })),
+    )
+
+    const sold = await until('the sale goes on', async () => {
+      const answer = await onsale.buy(best('Play', 1))
+      return answer.status === 201 && answer
+    })
+    const [shard, position] = String(sold.headers['onsale-position']).split('-')
+    expect(Number(position)).toBe((before.find((each) => each.shard === shard)?.head ?? 0) + 1)
+    expect((await onsale.buy(named)).status, 'the seat of the first buyer').toBe(409)
+    const rest: SoldTicket[] = []
+    for (let answer = await onsale.buy(best('Play', 1)); answer.status === 201; answer = await onsale.buy(best('Play', 1)))
+      rest.push(...answer.json<{ tickets: SoldTicket[] }>().tickets)
+    expect(rest).toHaveLength(24 - 1 - 6 - 1)
+    await onsale.settle()
+    const audited = await onsaleIn(dataDir, ['audit', '--json'], { env })
+    expect([audited.code, JSON.parse(audited.out)]).toMatchObject([0, { differences: [], checked: { tickets: 24 + 6 } }])
+    const again = await onsaleIn(dataDir, ['rebuild', 'hot-state'], { env })
+    expect([again.code, again.out]).toEqual([0, expect.stringContaining('was there')])
+  })
+
+  it('says what it can make anew', async () => {
+    const said = await onsaleIn(await dataFolder(), ['rebuild', 'house'])
+    expect([said.code, said.err]).toEqual([2, expect.stringContaining('read-side or hot-state')])
+  })
+})
