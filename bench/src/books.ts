@@ -8,12 +8,22 @@ import { openLedger, openSql } from '@onsale/server/adapters'
 import { audit } from '@onsale/server/audit'
 import type { Sql } from '@onsale/server/sql/sql'
 
+export type BookUrls = { ledgerUrl: string; databaseUrl: string }
+export const embeddedBooks = (dataDir: string): BookUrls => ({
+  ledgerUrl: `sqlite:${join(dataDir, 'ledger.db')}`,
+  databaseUrl: `sqlite:${join(dataDir, 'read.db')}`,
+})
+
 export type Books = { differences: string[]; checked: string; tickets: number }
 
 /** Answers of 201, as their buyers have them. `spoil` is for proving that differences are found. */
-export async function auditBooks(dataDir: string, answers: Iterable<string>, spoil?: (sql: Sql) => Promise<void>): Promise<Books> {
-  const ledger = await openLedger(`sqlite:${join(dataDir, 'ledger.db')}`)
-  const sql = await openSql(`sqlite:${join(dataDir, 'read.db')}`)
+export async function auditBooks(
+  { ledgerUrl, databaseUrl }: BookUrls,
+  answers: Iterable<string>,
+  spoil?: (sql: Sql) => Promise<void>,
+): Promise<Books> {
+  const ledger = await openLedger(ledgerUrl)
+  const sql = await openSql(databaseUrl)
   try {
     await spoil?.(sql)
     const { differences, checked } = await audit(ledger, sql, Date.now())

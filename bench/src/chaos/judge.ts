@@ -1,16 +1,16 @@
 /** What must be true after a round: of the data on the disk, and of what every buyer was told. */
 import type { SoldTicket } from '@onsale/contract/api'
-import { auditBooks, ticketsOf } from '../books.ts'
+import { auditBooks, type BookUrls, ticketsOf } from '../books.ts'
 import type { Diary, Refused } from './buyer.ts'
 
-export async function judge(dataDir: string, diary: Diary): Promise<{ differences: string[]; seats: number }> {
-  const books = await auditBooks(
-    dataDir,
+export async function judge(books: BookUrls, diary: Diary): Promise<{ differences: string[]; seats: number }> {
+  const found = await auditBooks(
+    books,
     diary.bought.map(({ body }) => body),
   )
   const owned = new Set(diary.bought.flatMap(({ body }) => ticketsOf(body)).map(seatOf))
   const wrongly = diary.refused.flatMap((refused) => takenByNobody(refused, owned))
-  return { differences: [...diary.differences, ...books.differences, ...wrongly], seats: books.tickets }
+  return { differences: [...diary.differences, ...found.differences, ...wrongly], seats: found.tickets }
 }
 
 type Seat = Pick<SoldTicket, 'eventId' | 'zoneId' | 'row' | 'column'>
