@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Answer, ConnectionLost, openLine, purchaseBytes } from './line.ts'
-import { contendedWish } from './wishes.ts'
+import { contendedWish, strangersWish } from './wishes.ts'
 
 export type Bought = { key: string; wish: object; body: string; retries: number }
 export type Refused = { wish: object; body: string }
@@ -16,11 +16,22 @@ export type Diary = {
   lost: number
   told503: number
   told500: number
+  /** What strangers were told with 201, and how many seats they wanted when they were told nothing that they could rely on. */
+  strangers: { sold: string[]; unanswered: number }
   replays: number
   differences: string[]
 }
 
-export const newDiary = (): Diary => ({ bought: [], refused: [], lost: 0, told503: 0, told500: 0, replays: 0, differences: [] })
+export const newDiary = (): Diary => ({
+  bought: [],
+  refused: [],
+  lost: 0,
+  told503: 0,
+  told500: 0,
+  strangers: { sold: [], unanswered: 0 },
+  replays: 0,
+  differences: [],
+})
 
 /** Buyers come back at moments of their own, so that a server that starts is not met by all at once. */
 const RETRY_MS = { first: 20, most: 200 }
@@ -116,5 +127,35 @@ export function createBuyer({ ports, random, diary, isPatient = false }: BuyerOp
       line.close()
       second.close()
     },
+  }
+}
+
+/**
+ * Somebody who asks without a key, and once only. Whoever repeats such a wish on the way, to a ledger whose answer was lost, sells twice: then
+ * more is sold in the house of strangers than they were told of and may have missed.
+ */
+export function createStranger({ ports, random, diary }: BuyerOptions): Pick<Buyer, 'shop' | 'close'> {
+  const line = openLine(ports, Math.floor(random() * ports.length))
+
+  async function buyOnce(): Promise<void> {
+    const wish = strangersWish(random)
+    const answer = await line.ask(purchaseBytes(null, wish)).catch((error: unknown) => {
+      if (!(error instanceof ConnectionLost)) throw error
+      return null
+    })
+    if (answer === null || answer.status === 500) diary.strangers.unanswered += wish.quantity
+    else if (answer.status === 201) diary.strangers.sold.push(answer.body)
+    else if (answer.status !== 409 && answer.status !== 503)
+      diary.differences.push(`odd-answer  ${JSON.stringify(wish)}: ${answer.status} ${answer.body.slice(0, 200)}`)
+  }
+
+  return {
+    async shop(isOpen) {
+      while (isOpen()) {
+        await buyOnce()
+        await wait(random() * THINK_MS)
+      }
+    },
+    close: line.close,
   }
 }

@@ -46,10 +46,12 @@ export function openLine(ports: readonly number[], first: number): Line {
   }
 }
 
-export function purchaseBytes(key: string, wish: object): Buffer {
+/** `key` null: without one. */
+export function purchaseBytes(key: string | null, wish: object): Buffer {
   const body = JSON.stringify(wish)
+  const keyLine = key === null ? '' : `Idempotency-Key: ${key}\r\n`
   return Buffer.from(
-    `POST /purchase/api/v1/tickets HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nIdempotency-Key: ${key}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    `POST /purchase/api/v1/tickets HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n${keyLine}Content-Length: ${body.length}\r\n\r\n${body}`,
     'latin1',
   )
 }
