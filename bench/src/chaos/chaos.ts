@@ -25,6 +25,7 @@
  */
 
 import { freePort } from '../free-port.ts'
+import { byKind } from './judge.ts'
 import type { Deaths } from './killer.ts'
 import { playRound } from './round.ts'
 
@@ -70,10 +71,4 @@ export async function chaos({ rounds, seed, log }: ChaosOptions): Promise<ChaosR
     for (const line of byKind(differences)) log(`  ${line}`)
   }
   return total
-}
-
-/** How often each kind, and the first of it. */
-function byKind(differences: readonly string[]): string[] {
-  const kinds = Map.groupBy(differences, (difference) => difference.split(' ', 1)[0])
-  return [...kinds.values()].map((same) => `${same.length} x ${same[0]?.slice(0, 400)}`)
 }

@@ -4,11 +4,14 @@ import type { Cluster, RoleProcess } from './cluster.ts'
 import type { FaultyWire } from './proxy.ts'
 import type { ServerName } from './servers.ts'
 
+export type Engine = { name: ServerName; crash(): Promise<void>; up(): Promise<void> }
+
 export type Arena = {
   cluster: Cluster
   random: () => number
-  /** The engines that can be killed. */
-  engines: readonly { name: ServerName; crash(): Promise<void>; up(): Promise<void> }[]
+  /** What can be killed; `bus` is one of them. */
+  engines: readonly Engine[]
+  bus: Engine
   wires: readonly { name: string; proxy: FaultyWire }[]
   /** Sells until the read side, which is stopped, is as far behind as the round wants it. */
   fallBehind(): Promise<void>
@@ -22,9 +25,9 @@ const MOST_MS = { away: 1500, slow: 1500, late: 300, deaf: 400, frozen: 8000 }
 type Fault = { weight: number; strike(arena: Arena): Promise<void> }
 
 const faults: Record<string, Fault> = {
-  'kill purchase': { weight: 3, strike: (arena) => killOne(arena, pick(arena, arena.cluster.of('purchase'))) },
-  'kill projector': { weight: 3, strike: (arena) => killOne(arena, pick(arena, arena.cluster.of('projector'))) },
-  'kill query': { weight: 1, strike: (arena) => killOne(arena, pick(arena, arena.cluster.of('query'))) },
+  'kill-purchase': { weight: 3, strike: (arena) => killOne(arena, pick(arena, arena.cluster.of('purchase'))) },
+  'kill-projector': { weight: 3, strike: (arena) => killOne(arena, pick(arena, arena.cluster.of('projector'))) },
+  'kill-query': { weight: 1, strike: (arena) => killOne(arena, pick(arena, arena.cluster.of('query'))) },
   crash: {
     weight: 4,
     async strike(arena) {
@@ -81,20 +84,31 @@ const faults: Record<string, Fault> = {
   },
   behind: {
     weight: 1,
-    async strike({ cluster, fallBehind, did }) {
+    async strike({ cluster, random, bus, fallBehind, did }) {
       const projectors = cluster.of('projector')
       for (const projector of projectors) await projector.keepDown()
-      await fallBehind().finally(() => {
+      try {
+        await fallBehind()
+        did('read side far behind')
+        // What it carried is stored nowhere else than in the log.
+        if (random() < 0.5) {
+          await bus.crash()
+          did(`killed ${bus.name}`)
+          await bus.up()
+        }
+      } finally {
         for (const projector of projectors) projector.start()
-      })
-      did('read side far behind')
+      }
     },
   },
 }
 
-/** The faults of a round in their order: by weight, from its seed. */
-export function planOf(count: number, random: () => number): string[] {
+export const faultNames = Object.keys(faults)
+
+/** The faults of a round in their order: half to all of `most`, by weight, from its seed. */
+export function planOf(most: number, random: () => number): string[] {
   const bag = Object.entries(faults).flatMap(([name, { weight }]) => Array<string>(weight).fill(name))
+  const count = Math.ceil((most / 2) * (1 + random()))
   return Array.from({ length: count }, () => bag[Math.floor(random() * bag.length)] as string)
 }
 

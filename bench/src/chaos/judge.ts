@@ -31,3 +31,9 @@ function takenByNobody({ wish, body }: Refused, owned: ReadonlySet<string>): str
     .filter((seat) => !owned.has(seat))
     .map((seat) => `taken-by-nobody  ${seat}  was refused as taken, and nobody owns it`)
 }
+
+/** How often each kind, and the first of it. */
+export function byKind(differences: readonly string[]): string[] {
+  const kinds = Map.groupBy(differences, (difference) => difference.split(' ', 1)[0])
+  return [...kinds.values()].map((same) => `${same.length} x ${same[0]?.slice(0, 400)}`)
+}

@@ -4,12 +4,14 @@
  */
 import { parseArgs } from 'node:util'
 import { chaos } from './chaos.ts'
+import { faultNames } from './faults.ts'
 import { type Engines, enginesOf, serversOf, startServers } from './servers.ts'
 import { countsText, siege } from './siege.ts'
 
 const USAGE = `Usage: npm run chaos -- --rounds N [--seed S]
        npm run chaos -- --engines redis,kafka,postgres --rounds N [--seed S] [--faults 12] [--behind 10000]
-The bus may be sns-sqs, the database mariadb.`
+The bus may be sns-sqs, the database mariadb. --faults: how many a round at most, or which, joined by commas:
+${faultNames.join(', ')}.`
 
 const { values } = parseArgs({
   options: {
@@ -20,8 +22,10 @@ const { values } = parseArgs({
     behind: { type: 'string', default: '10000' },
   },
 })
-process.on('SIGINT', () => process.exit(130)) // children are killed on exit
-const [rounds, faults, behind] = [whole('rounds'), whole('faults'), whole('behind')]
+let clean = async (): Promise<void> => {}
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void clean().finally(() => process.exit(130))) // children are killed on exit
+const [rounds, behind] = [whole('rounds'), whole('behind')]
+const faults = /\d/.test(values.faults) ? whole('faults') : named(values.faults.split(','))
 const seed = whole('seed', 0)
 const log = (line: string): void => console.log(line)
 
@@ -41,6 +45,7 @@ async function embedded(): Promise<number> {
 async function onEngines(text: string): Promise<number> {
   const engines = given(text)
   const servers = await startServers(serversOf(engines))
+  clean = servers.clean
   try {
     const { done, answers, seats, refused, replays, differences } = await siege({ engines, servers, rounds, seed, faults, behind, log })
     console.log(
@@ -58,6 +63,11 @@ function given(text: string): Engines {
   } catch (error) {
     return wrong((error as Error).message)
   }
+}
+
+function named(names: string[]): string[] {
+  const unknown = names.find((name) => !faultNames.includes(name))
+  return unknown === undefined ? names : wrong(`--faults names "${unknown}", which is none.`)
 }
 
 function whole(name: 'rounds' | 'seed' | 'faults' | 'behind', least = 1): number {

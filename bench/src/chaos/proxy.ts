@@ -17,7 +17,8 @@ export type FaultyWire = {
   close(): Promise<void>
 }
 
-export async function startProxy(host: string, port: number): Promise<FaultyWire> {
+/** `at`: the port to listen on; 0: any. */
+export async function startProxy(host: string, port: number, at = 0): Promise<FaultyWire> {
   const connections = new Set<Socket>()
   let lateMs = 0
   let isDeaf = false
@@ -52,7 +53,7 @@ export async function startProxy(host: string, port: number): Promise<FaultyWire
       if (isDeaf) swallowed++
       return !isDeaf
     })
-  }).listen(0, '127.0.0.1')
+  }).listen(at, '127.0.0.1')
   await once(server, 'listening')
 
   function cut(): number {

@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { openSql } from '@onsale/server/adapters'
+import { freePort } from '../free-port.ts'
+import { type FaultyWire, startProxy } from './proxy.ts'
 
 const run = promisify(execFile)
 const SERVICES = fileURLToPath(new URL('../../../scripts/services.mjs', import.meta.url))
@@ -20,8 +22,8 @@ export type Engines = { bus: keyof typeof BUSES; database: keyof typeof DATABASE
 export type ServerName = 'redis' | (typeof BUSES)[Engines['bus']] | Engines['database']
 
 export type Urls = { ledgerUrl: string; busUrl: string; databaseUrl: string }
-/** A ledger, a bus and a database that nobody else uses. `env`: what the bus' client reads from the environment. */
-export type Place = Urls & { env: Record<string, string>; remove(): Promise<void> }
+/** A ledger, a bus and a database that nobody else uses. `env`: what the bus' client reads from the environment; `busWire`: every connection to it. */
+export type Place = Urls & { env: Record<string, string>; busWire?: FaultyWire; remove(): Promise<void> }
 
 export type Servers = {
   /** SIGKILL. */
@@ -45,19 +47,31 @@ export const serversOf = ({ bus, database }: Engines): ServerName[] => ['redis',
 
 export async function startServers(names: readonly ServerName[]): Promise<Servers> {
   const folder = await mkdtemp(join(tmpdir(), 'onsale-chaos-servers-'))
-  const services = async (...args: string[]): Promise<string> =>
-    (await run(process.execPath, [SERVICES, ...args], { env: { ...process.env, SERVICES_DIR: folder, SERVICES_PORT: '' } })).stdout
+  // Brokers of Kafka tell their clients where they are: there stands the proxy.
+  const kafkaPort = await freePort()
+  const env = { ...process.env, SERVICES_DIR: folder, SERVICES_PORT: '', SERVICES_KAFKA_PORT: String(kafkaPort) }
+  const services = async (...args: string[]): Promise<string> => (await run(process.execPath, [SERVICES, ...args], { env })).stdout
+  let kafka: FaultyWire | undefined
   const clean = async (): Promise<void> => {
+    await kafka?.close()
     await services('clean')
     await rm(folder, { recursive: true, force: true })
   }
   try {
     await services('up', ...new Set(names))
     const variables = Object.fromEntries([...(await services('env')).matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]))
+    if (variables.KAFKA_URL) {
+      const { hostname, port } = new URL(variables.KAFKA_URL)
+      kafka = await startProxy(hostname, Number(port), kafkaPort)
+      variables.KAFKA_URL = `kafka://${hostname}:${kafkaPort}`
+    }
     return {
       crash: async (name) => void (await services('crash', name)),
       up: async (name) => void (await services('up', name)),
-      newPlace: (engines) => newPlace(engines, variables),
+      newPlace: async (engines) => ({
+        ...(await newPlace(engines, variables)),
+        ...(engines.bus === 'kafka' && kafka && { busWire: kafka }),
+      }),
       clean,
     }
   } catch (error) {

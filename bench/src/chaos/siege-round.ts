@@ -10,7 +10,7 @@ import { randomOf } from '../load/wishes.ts'
 import type { Diary } from './buyer.ts'
 import { type Cluster, startCluster } from './cluster.ts'
 import { type Crowd, gatherCrowd } from './crowd.ts'
-import { type Arena, planOf, strike } from './faults.ts'
+import { type Arena, type Engine, planOf, strike } from './faults.ts'
 import { judge } from './judge.ts'
 import { type FaultyWire, startProxy } from './proxy.ts'
 import { type Place, serversOf } from './servers.ts'
@@ -40,7 +40,7 @@ export async function underSiege(place: Place, staged: Stage): Promise<{ differe
   const { engines, servers, seed, faults, behind, folder, diary, done, ending } = staged
   const random = randomOf(seed)
   const { urls, env, wires } = await throughBadNetwork(place)
-  ending.push(() => Promise.all(wires.map(({ proxy }) => proxy.close())))
+  ending.push(() => Promise.all(wires.filter(({ proxy }) => proxy !== place.busWire).map(({ proxy }) => proxy.close())))
   const house = houseOf(behind, 'Crowd')
   const houses = [...HOUSES, STRANGERS, house]
   const settings = { ...env, NODE_OPTIONS: `--import=${CLOCK}` }
@@ -51,19 +51,24 @@ export async function underSiege(place: Place, staged: Stage): Promise<{ differe
   const crowd = gatherCrowd({ ports: cluster.of('purchase').map(({ port }) => port), seed, diary, house })
   ending.push(async () => crowd.close())
   const repeater = random() < 2 / 3 ? startRepeater(place, staged) : undefined
+  const killable = serversOf(engines).map((name) => ({ name, crash: () => servers.crash(name), up: () => servers.up(name) }))
+  const [, bus] = killable as [Engine, Engine]
   const arena: Arena = {
     cluster,
     random,
     wires,
-    engines: serversOf(engines).map((name) => ({ name, crash: () => servers.crash(name), up: () => servers.up(name) })),
+    engines: killable,
+    bus,
     did: (what, times = 1) => void (times > 0 && done.set(what, (done.get(what) ?? 0) + times)),
     fallBehind: crowd.run,
   }
-  const plan = typeof faults === 'number' ? planOf(1 + Math.floor(random() * faults), random) : faults
+  const plan = typeof faults === 'number' ? planOf(faults, random) : faults
   await sellUnder(arena, plan, crowd, diary)
-  await dieAndRemember(arena, crowd)
   await repeater?.end('SIGKILL')
-  await caughtUp(place, done.has('read side far behind') ? behind : 0)
+  // Before any process is started again: one that starts publishes what another forgot.
+  await caughtUp(place, behind, diary)
+  await dieAndRemember(arena, crowd)
+  await caughtUp(place, 0, diary)
   await allVisible(
     cluster,
     diary,
@@ -73,7 +78,7 @@ export async function underSiege(place: Place, staged: Stage): Promise<{ differe
   return judge(place, diary)
 }
 
-/** Ledger and database are reached by way of a proxy each. */
+/** Ledger, database and bus are reached by way of a proxy each. */
 async function throughBadNetwork(
   place: Place,
 ): Promise<{ urls: Place; env: Record<string, string>; wires: { name: string; proxy: FaultyWire }[] }> {
@@ -86,9 +91,9 @@ async function throughBadNetwork(
     return url.href
   }
   const urls = { ...place, ledgerUrl: await by('ledger', place.ledgerUrl), databaseUrl: await by('database', place.databaseUrl) }
-  // Brokers of Kafka tell their clients where they are, and are reached straight.
   const endpoint = place.env.AWS_ENDPOINT_URL
   const env = endpoint ? { ...place.env, AWS_ENDPOINT_URL: await by('bus', endpoint) } : place.env
+  if (place.busWire) wires.push({ name: 'bus', proxy: place.busWire })
   return { urls, env, wires }
 }
 
@@ -139,15 +144,21 @@ async function dieAndRemember({ cluster, did }: Arena, crowd: Crowd): Promise<vo
   await crowd.askAgain()
 }
 
-/** Until the read side has stored the whole log; if not, the audit tells what is missing. */
-async function caughtUp({ ledgerUrl, databaseUrl }: BookUrls, behind: number): Promise<void> {
+/** Until the read side has stored the whole log. */
+async function caughtUp({ ledgerUrl, databaseUrl }: BookUrls, behind: number, { differences }: Diary): Promise<void> {
   const ledger = await openLedger(ledgerUrl)
   const sql = await openSql(databaseUrl)
   const untilMs = performance.now() + CAUGHT_UP.ms + behind * CAUGHT_UP.msAnEntry
   try {
     for (;;) {
       const stored = await storedPositions(sql)
-      if ((await ledger.ends()).every(({ shard, head }) => (stored.get(shard) ?? 0) >= head) || performance.now() > untilMs) return
+      const late = (await ledger.ends()).filter(({ shard, head }) => (stored.get(shard) ?? 0) < head)
+      if (late.length === 0) return
+      if (performance.now() > untilMs) {
+        for (const { shard, head } of late)
+          differences.push(`stuck  shard ${shard}: the log ends at ${head}, the read side stays at ${stored.get(shard) ?? 0}`)
+        return
+      }
       await wait(50)
     }
   } finally {

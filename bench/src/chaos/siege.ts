@@ -12,6 +12,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Diary, newDiary } from './buyer.ts'
+import { byKind } from './judge.ts'
 import { type Engines, type Servers, serversOf } from './servers.ts'
 import { underSiege } from './siege-round.ts'
 
@@ -52,7 +53,7 @@ export async function siege({ rounds, seed, log, ...options }: SiegeOptions): Pr
         `lost connections ${diary.lost}, 503 ${diary.told503}, 500 ${diary.told500}  replays ${diary.replays}  ${verdict}  ${seconds.toFixed(1)} s`,
     )
     log(`  ${countsText(done)}`)
-    for (const difference of differences.slice(0, 10)) log(`  ${difference.slice(0, 400)}`)
+    for (const line of byKind(differences)) log(`  ${line}`)
   }
   return total
 }
