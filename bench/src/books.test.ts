@@ -3,7 +3,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { auditBooks, ticketsOf } from './books.ts'
+import { auditBooks, embeddedBooks, ticketsOf } from './books.ts'
 import { houseOf } from './house.ts'
 import type { Report } from './load/plan.ts'
 import { type Spoiling, spoilings } from './spoil.ts'
@@ -35,7 +35,7 @@ async function auditCopy(answers: readonly string[], spoiling?: Spoiling): Promi
   const copy = await mkdtemp(join(tmpdir(), 'onsale-books-'))
   try {
     await cp(dataDir, copy, { recursive: true })
-    return (await auditBooks(copy, answers, spoiling && spoilings[spoiling])).differences
+    return (await auditBooks(embeddedBooks(copy), answers, spoiling && spoilings[spoiling])).differences
   } finally {
     await rm(copy, { recursive: true, force: true })
   }

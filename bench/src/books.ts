@@ -8,18 +8,19 @@ import { openLedger, openSql } from '@onsale/server/adapters'
 import { audit } from '@onsale/server/audit'
 import type { Sql } from '@onsale/server/sql/sql'
 
+export type BookUrls = { ledgerUrl: string; databaseUrl: string }
+export const embeddedBooks = (dataDir: string): BookUrls => ({
+  ledgerUrl: `sqlite:${join(dataDir, 'ledger.db')}`,
+  databaseUrl: `sqlite:${join(dataDir, 'read.db')}`,
+})
+
 export type Books = { differences: string[]; checked: string; tickets: number }
 
 type Spoil = (sql: Sql) => Promise<void>
 
 /** Answers of 201, as their buyers have them. `spoil` is for proving that differences are found. */
-export function auditBooks(dataDir: string, answers: Iterable<string>, spoil?: Spoil): Promise<Books> {
-  const urls = { ledgerUrl: `sqlite:${join(dataDir, 'ledger.db')}`, databaseUrl: `sqlite:${join(dataDir, 'read.db')}` }
-  return auditBooksAt(urls, answers, spoil)
-}
-
-export async function auditBooksAt(
-  { ledgerUrl, databaseUrl }: { ledgerUrl: string; databaseUrl: string },
+export async function auditBooks(
+  { ledgerUrl, databaseUrl }: BookUrls,
   answers: Iterable<string>,
   spoil?: Spoil,
 ): Promise<Books> {

@@ -9,8 +9,11 @@ export type Child = {
   pid: number
   /** The URL of the ready line; rejects when the process ends before it. */
   ready: Promise<string>
+  /** Resolves with the exit code when it ends, whoever ended it. */
+  ended: Promise<number | null>
   /** Resolves with the exit code, null when a signal ended it. */
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>
+  signal(signal: NodeJS.Signals): void
 }
 
 const QUIET = {
@@ -23,10 +26,16 @@ const QUIET = {
   NODE_COMPILE_CACHE: join(tmpdir(), 'onsale-compile-cache'),
 }
 
-export function startChild(script: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Child {
+/** `complaints`: where what it writes to its error output goes, a file descriptor. */
+export function startChild(
+  script: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  complaints: number | 'inherit' = 'inherit',
+): Child {
   const child = spawn(process.execPath, [script, ...args], {
     env: { ...process.env, ...QUIET, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', complaints],
   })
   const orphaned = (): void => void child.kill('SIGKILL')
   process.once('exit', orphaned)
@@ -35,7 +44,7 @@ export function startChild(script: string, args: readonly string[], env: Readonl
     return code as number | null
   })
   const ready = Promise.race([
-    readyUrl(child.stdout),
+    readyUrl(child.stdout as NodeJS.ReadableStream),
     ended.then((code) => {
       throw new Error(`${script} ended (${code}) before it was ready.`)
     }),
@@ -44,10 +53,12 @@ export function startChild(script: string, args: readonly string[], env: Readonl
   return {
     pid: child.pid as number,
     ready,
+    ended,
     end(signal) {
       child.kill(signal)
       return ended
     },
+    signal: (signal) => void child.kill(signal),
   }
 }
 

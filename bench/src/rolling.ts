@@ -5,7 +5,7 @@
  * Faults that were planted, and were told: see docs/rolling-restart.md.
  */
 import { setTimeout as wait } from 'node:timers/promises'
-import { auditBooksAt, ticketsOf } from './books.ts'
+import { auditBooks, ticketsOf } from './books.ts'
 import { type House, houseOf, seatsOf } from './house.ts'
 import { type Load, startLoad } from './load/load.ts'
 import type { Plan, Report } from './load/plan.ts'
@@ -55,7 +55,7 @@ export const rolling: Benchmark = async (options, progress) => {
     ]
     for (const listener of listeners) listener.close()
     await fleet.stop()
-    const books = await auditBooksAt(fleet.urls, answers, spoilingOf(options))
+    const books = await auditBooks(fleet.urls, answers, spoilingOf(options))
     const differences = [...requestFaults, ...replaced.flatMap(stopFaults), ...live, ...books.differences]
     return {
       tables: [

@@ -1,5 +1,5 @@
 /** What every benchmark needs: the product with its houses, a load generator, and that nothing of it is left behind. */
-import { auditBooks } from './books.ts'
+import { auditBooks, embeddedBooks } from './books.ts'
 import type { House } from './house.ts'
 import { type Load, startLoad } from './load/load.ts'
 import type { Options } from './options.ts'
@@ -28,7 +28,7 @@ export async function closeBooks(
   { corrupt }: Pick<Options, 'corrupt'>,
 ): Promise<Pick<Result, 'differences' | 'audited'>> {
   await product.stop()
-  const { differences, checked } = await auditBooks(product.dataDir, answers, corrupt ? spoilings.delete : undefined)
+  const { differences, checked } = await auditBooks(embeddedBooks(product.dataDir), answers, corrupt ? spoilings.delete : undefined)
   return { differences, audited: checked }
 }
 

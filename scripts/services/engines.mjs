@@ -147,12 +147,16 @@ const kafka = {
   env: ([port]) => ({ KAFKA_URL: `kafka://${HOST}:${port}` }),
 }
 
-/** The delay: the first member of a group would wait 3 s for others. The session: a killed broker would wait 9 s for its own ghost. */
+/**
+ * A broker tells its clients where it is: SERVICES_KAFKA_PORT is the port of somebody who stands between (bench/src/chaos/proxy.ts).
+ * The delay: the first member of a group would wait 3 s for others. The session: a killed broker would wait 9 s for its own ghost.
+ */
 const kafkaProperties = ([broker, controller]) => `process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@${HOST}:${controller}
 controller.listener.names=CONTROLLER
 listeners=PLAINTEXT://${HOST}:${broker},CONTROLLER://${HOST}:${controller}
+advertised.listeners=PLAINTEXT://${HOST}:${process.env.SERVICES_KAFKA_PORT || broker}
 log.dirs=${at('kafka')}
 num.partitions=3
 auto.create.topics.enable=false

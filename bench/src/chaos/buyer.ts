@@ -5,14 +5,33 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Answer, ConnectionLost, openLine, purchaseBytes } from './line.ts'
-import { contendedWish } from './wishes.ts'
+import { contendedWish, strangersWish } from './wishes.ts'
 
 export type Bought = { key: string; wish: object; body: string; retries: number }
 export type Refused = { wish: object; body: string }
 /** What all buyers of a round have been told. */
-export type Diary = { bought: Bought[]; refused: Refused[]; lost: number; told503: number; replays: number; differences: string[] }
+export type Diary = {
+  bought: Bought[]
+  refused: Refused[]
+  lost: number
+  told503: number
+  told500: number
+  /** What strangers were told with 201, and how many seats they wanted when they were told nothing that they could rely on. */
+  strangers: { sold: string[]; unanswered: number }
+  replays: number
+  differences: string[]
+}
 
-export const newDiary = (): Diary => ({ bought: [], refused: [], lost: 0, told503: 0, replays: 0, differences: [] })
+export const newDiary = (): Diary => ({
+  bought: [],
+  refused: [],
+  lost: 0,
+  told503: 0,
+  told500: 0,
+  strangers: { sold: [], unanswered: 0 },
+  replays: 0,
+  differences: [],
+})
 
 /** Buyers come back at moments of their own, so that a server that starts is not met by all at once. */
 const RETRY_MS = { first: 20, most: 200 }
@@ -21,11 +40,23 @@ const THINK_MS = 8
 /** A wish that has no answer by then is told as a difference. */
 const GIVE_UP_MS = 300_000
 
-export type Buyer = { shop(isOpen: () => boolean): Promise<void>; replay(bought: Bought): Promise<void>; close(): void }
+export type Buyer = {
+  shop(isOpen: () => boolean): Promise<void>
+  buy(wish: object): Promise<void>
+  replay(bought: Bought): Promise<void>
+  close(): void
+}
 
-export function createBuyer(port: number, random: () => number, diary: Diary): Buyer {
-  const line = openLine(port)
-  const second = openLine(port)
+/**
+ * `ports` are those of every server that sells. `isPatient`: an engine that is away longer than the server waits makes it say 500, "it is not
+ * known whether it was done": such a buyer asks again. On an embedded ledger there is no such answer.
+ */
+export type BuyerOptions = { ports: readonly number[]; random: () => number; diary: Diary; isPatient?: boolean }
+
+export function createBuyer({ ports, random, diary, isPatient = false }: BuyerOptions): Buyer {
+  const first = Math.floor(random() * ports.length)
+  const line = openLine(ports, first)
+  const second = openLine(ports, first + 1)
   const own: Bought[] = []
   let isClosed = false
 
@@ -34,8 +65,9 @@ export function createBuyer(port: number, random: () => number, diary: Diary): B
     for (let retries = 0; ; retries++) {
       try {
         const answer = await by.ask(bytes)
-        if (answer.status !== 503) return { answer, retries }
-        diary.told503++
+        if (answer.status === 503) diary.told503++
+        else if (answer.status === 500 && isPatient) diary.told500++
+        else return { answer, retries }
       } catch (error) {
         if (!(error instanceof ConnectionLost)) throw error
         diary.lost++
@@ -47,9 +79,8 @@ export function createBuyer(port: number, random: () => number, diary: Diary): B
     }
   }
 
-  async function buy(): Promise<void> {
+  async function buy(wish: object): Promise<void> {
     const key = randomUUID()
-    const wish = contendedWish(random)
     const bytes = purchaseBytes(key, wish)
     const twin = random() < 0.05 ? insist(second, bytes) : undefined
     const { answer, retries } = await insist(line, bytes)
@@ -85,15 +116,46 @@ export function createBuyer(port: number, random: () => number, diary: Diary): B
     async shop(isOpen) {
       while (isOpen()) {
         const earlier = random() < 0.08 ? own[Math.floor(random() * own.length)] : undefined
-        await (earlier ? replay(earlier) : buy())
+        await (earlier ? replay(earlier) : buy(contendedWish(random)))
         await wait(random() * THINK_MS)
       }
     },
+    buy,
     replay,
     close() {
       isClosed = true
       line.close()
       second.close()
     },
+  }
+}
+
+/**
+ * Somebody who asks without a key, and once only. Whoever repeats such a wish on the way, to a ledger whose answer was lost, sells twice: then
+ * more is sold in the house of strangers than they were told of and may have missed.
+ */
+export function createStranger({ ports, random, diary }: BuyerOptions): Pick<Buyer, 'shop' | 'close'> {
+  const line = openLine(ports, Math.floor(random() * ports.length))
+
+  async function buyOnce(): Promise<void> {
+    const wish = strangersWish(random)
+    const answer = await line.ask(purchaseBytes(null, wish)).catch((error: unknown) => {
+      if (!(error instanceof ConnectionLost)) throw error
+      return null
+    })
+    if (answer === null || answer.status === 500) diary.strangers.unanswered += wish.quantity
+    else if (answer.status === 201) diary.strangers.sold.push(answer.body)
+    else if (answer.status !== 409 && answer.status !== 503)
+      diary.differences.push(`odd-answer  ${JSON.stringify(wish)}: ${answer.status} ${answer.body.slice(0, 200)}`)
+  }
+
+  return {
+    async shop(isOpen) {
+      while (isOpen()) {
+        await buyOnce()
+        await wait(random() * THINK_MS)
+      }
+    },
+    close: line.close,
   }
 }

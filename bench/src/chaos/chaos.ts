@@ -24,8 +24,8 @@
  * - the projector leaves out one entry in a thousand: sale-without-ticket, lost
  */
 
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
+import { freePort } from '../free-port.ts'
+import { byKind } from './judge.ts'
 import type { Deaths } from './killer.ts'
 import { playRound } from './round.ts'
 
@@ -50,6 +50,7 @@ export async function chaos({ rounds, seed, log }: ChaosOptions): Promise<ChaosR
     replays: 0,
     differences: [],
   }
+  // Kept for all rounds, as an operator's port is.
   const port = await freePort()
   for (let n = 1; n <= rounds; n++) {
     const { deaths, diary, seats, differences, seconds } = await playRound(port, seed + n - 1)
@@ -70,19 +71,4 @@ export async function chaos({ rounds, seed, log }: ChaosOptions): Promise<ChaosR
     for (const line of byKind(differences)) log(`  ${line}`)
   }
   return total
-}
-
-/** How often each kind, and the first of it. */
-function byKind(differences: readonly string[]): string[] {
-  const kinds = Map.groupBy(differences, (difference) => difference.split(' ', 1)[0])
-  return [...kinds.values()].map((same) => `${same.length} x ${same[0]?.slice(0, 400)}`)
-}
-
-/** Kept for all rounds, as an operator's port is. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

@@ -1,4 +1,4 @@
-/** A buyer's connection, which may break at any time: each question is answered, or rejects with ConnectionLost. */
+/** A buyer's connection, which may break at any time: each question is answered, or rejects with ConnectionLost. The next one is to the next server. */
 import { type Connection, openConnection } from '../load/connection.ts'
 
 export type Answer = { status: number; head: string; body: string }
@@ -9,8 +9,10 @@ const ANSWER_MS = 20_000
 
 export class ConnectionLost extends Error {}
 
-export function openLine(port: number): Line {
+/** To any of the servers on `ports`, the first time to the one at `first`. */
+export function openLine(ports: readonly number[], first: number): Line {
   let connection: Connection | undefined
+  let turn = first
   let settle: ((answer: Answer | ConnectionLost) => void) | undefined
 
   const listener = {
@@ -22,7 +24,7 @@ export function openLine(port: number): Line {
   }
   return {
     async ask(bytes) {
-      connection ??= await openConnection(port, listener).catch(() => {
+      connection ??= await openConnection(ports[turn++ % ports.length] as number, listener).catch(() => {
         throw new ConnectionLost('nobody listens')
       })
       const open = connection
@@ -44,10 +46,12 @@ export function openLine(port: number): Line {
   }
 }
 
-export function purchaseBytes(key: string, wish: object): Buffer {
+/** `key` null: without one. */
+export function purchaseBytes(key: string | null, wish: object): Buffer {
   const body = JSON.stringify(wish)
+  const keyLine = key === null ? '' : `Idempotency-Key: ${key}\r\n`
   return Buffer.from(
-    `POST /purchase/api/v1/tickets HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nIdempotency-Key: ${key}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    `POST /purchase/api/v1/tickets HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n${keyLine}Content-Length: ${body.length}\r\n\r\n${body}`,
     'latin1',
   )
 }

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { ticketsOf } from '../books.ts'
+import { embeddedBooks, ticketsOf } from '../books.ts'
 import { randomOf } from '../load/wishes.ts'
 import { type Buyer, createBuyer, type Diary, newDiary } from './buyer.ts'
 import { judge } from './judge.ts'
@@ -23,7 +23,7 @@ export async function playRound(port: number, seed: number): Promise<Round> {
   const dataDir = await mkdtemp(join(tmpdir(), 'onsale-chaos-'))
   const host = createHost(dataDir, port, random)
   const diary = newDiary()
-  const buyers = Array.from({ length: BUYERS }, (_, i) => createBuyer(port, randomOf(seed * 1000 + i), diary))
+  const buyers = Array.from({ length: BUYERS }, (_, i) => createBuyer({ ports: [port], random: randomOf(seed * 1000 + i), diary }))
   try {
     await sellWhileItDies(host, buyers, diary, 1 + Math.floor(random() * MOST_KILLS))
     await dieAndRemember(host, buyers, diary)
@@ -33,7 +33,7 @@ export async function playRound(port: number, seed: number): Promise<Round> {
       const code = await host.stop()
       if (code !== 0) diary.differences.push(`exit-code  SIGTERM ended the server with ${code}`)
     }
-    return { ...(await judge(dataDir, diary)), deaths: host.deaths, diary, seconds: secondsSince(startedMs) }
+    return { ...(await judge(embeddedBooks(dataDir), diary)), deaths: host.deaths, diary, seconds: secondsSince(startedMs) }
   } catch (error) {
     // A server that does not come up or does not answer is a finding like any other; the next round starts afresh.
     const differences = [...diary.differences, `round-broke-off  ${error instanceof Error ? error.message : String(error)}`]

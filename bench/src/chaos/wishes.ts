@@ -7,6 +7,14 @@ export const HOUSES = [
   { venueId: 'Venue5', eventId: 'Event7', zones: 30, rows: 50, seatsPerRow: 60 },
 ] as const satisfies readonly House[]
 
+/** For those who ask without a key: nobody else buys here, and it does not sell out. */
+export const STRANGERS: House = { venueId: 'VenueOfStrangers', eventId: 'EventOfStrangers', zones: 8, rows: 50, seatsPerRow: 50 }
+
+/** The best available, so that a repeat finds other seats. */
+export function strangersWish(random: () => number): { venueId: string; eventId: string; quantity: number } {
+  return { venueId: STRANGERS.venueId, eventId: STRANGERS.eventId, quantity: 1 + Math.floor(random() * 3) }
+}
+
 /** The front rows of the first zone are what everybody wants. */
 const HOT_SEATS = 90
 

@@ -1,0 +1,144 @@
+/**
+ * The product as it runs at scale: each role a process of its own on a port that it keeps, and somebody who starts it again when it ends, as
+ * every platform does.
+ */
+import { openSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { type Child, startChild } from '../child.ts'
+import { freePort } from '../free-port.ts'
+import { type House, writeHouses } from '../house.ts'
+import type { Urls } from './servers.ts'
+
+const SERVER = fileURLToPath(new URL('../server.ts', import.meta.url))
+/** Between a death and the next start. */
+const REST_MS = 100
+/** A start that takes so long, with everything there that it needs, is a failure. */
+const READY_MS = 60_000
+
+/** What runs: a name for the report, and its roles. */
+const CREW = [
+  { name: 'purchase 1', roles: 'purchase' },
+  { name: 'purchase 2', roles: 'purchase' },
+  { name: 'projector 1', roles: 'projector' },
+  { name: 'projector 2', roles: 'projector' },
+  { name: 'query', roles: 'query,web' },
+] as const
+
+export type RoleProcess = {
+  name: string
+  roles: string
+  port: number
+  /** How often it ended without being killed by `kill`. */
+  ownDeaths: number
+  /** Keeps it running from now on. */
+  start(): void
+  ready(): Promise<void>
+  /** SIGKILL; it is started again. */
+  kill(): Promise<void>
+  /** SIGKILL; it stays dead until `start`. */
+  keepDown(): Promise<void>
+  signal(signal: NodeJS.Signals): void
+  /** SIGTERM; resolves with the exit code. */
+  stop(): Promise<number | null>
+}
+
+export type Cluster = {
+  all: RoleProcess[]
+  of(role: 'purchase' | 'projector' | 'query'): RoleProcess[]
+  ready(): Promise<void>
+  /** Kills all. */
+  end(): Promise<void>
+}
+
+export type ClusterOptions = { urls: Urls; env: Record<string, string>; folder: string; houses: readonly House[] }
+
+/** `folder` gets the samples and what the processes complain of, a file each. */
+export async function startCluster({ urls, env, folder, houses }: ClusterOptions): Promise<Cluster> {
+  await writeHouses(join(folder, 'samples'), houses)
+  const settings = { ...env, LEDGER_URL: urls.ledgerUrl, BUS_URL: urls.busUrl, DATABASE_URL: urls.databaseUrl, DATA_DIR: folder }
+  const all = await Promise.all(
+    CREW.map(async ({ name, roles }) => {
+      const port = await freePort()
+      const complaints = openSync(join(folder, `${name.replace(' ', '-')}.log`), 'a')
+      return superviseRole({
+        name,
+        roles,
+        port,
+        start: () => startChild(SERVER, [join(folder, 'samples')], { ...settings, ROLES: roles, PORT: String(port) }, complaints),
+      })
+    }),
+  )
+  for (const each of all) each.start()
+  return {
+    all,
+    of: (role) => all.filter(({ roles }) => roles.split(',').includes(role)),
+    ready: async () => void (await Promise.all(all.map((each) => each.ready()))),
+    end: async () => void (await Promise.all(all.map((each) => each.keepDown()))),
+  }
+}
+
+type Supervised = { name: string; roles: string; port: number; start(): Child }
+
+function superviseRole({ name, roles, port, start }: Supervised): RoleProcess {
+  let child: Child | undefined
+  let isWanted = false
+  let supervising = Promise.resolve()
+
+  async function supervise(): Promise<void> {
+    while (isWanted) {
+      const born = start()
+      child = born
+      await born.ended
+      if (child === born) role.ownDeaths++
+      if (isWanted) await wait(REST_MS)
+    }
+  }
+
+  /** What ends now was not its own death. */
+  async function end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
+    const dying = child
+    child = undefined
+    return (await dying?.end(signal)) ?? null
+  }
+
+  async function leave(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
+    isWanted = false
+    const code = await end(signal)
+    await supervising
+    return code
+  }
+
+  const role: RoleProcess = {
+    name,
+    roles,
+    port,
+    ownDeaths: 0,
+    start() {
+      if (isWanted) return
+      isWanted = true
+      supervising = supervise()
+    },
+    ready: () => answers(name, port),
+    kill: async () => void (await end('SIGKILL')),
+    keepDown: async () => void (await leave('SIGKILL')),
+    signal: (signal) => child?.signal(signal),
+    stop: () => leave('SIGTERM'),
+  }
+  return role
+}
+
+/** That it listens, which it does when everything that it needs stands. */
+async function answers(name: string, port: number): Promise<void> {
+  const untilMs = performance.now() + READY_MS
+  for (;;) {
+    const isThere = await fetch(`http://127.0.0.1:${port}/health`, { signal: AbortSignal.timeout(5000) }).then(
+      ({ ok }) => ok,
+      () => false,
+    )
+    if (isThere) return
+    if (performance.now() > untilMs) throw new Error(`${name} was not ready within ${READY_MS} ms`)
+    await wait(50)
+  }
+}

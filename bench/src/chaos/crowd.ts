@@ -1,0 +1,52 @@
+/** Everybody who buys in a round on real engines: who fights for the same seats, who asks without a key, and who comes when the read side sleeps. */
+import { type House, seatOfBuyer, seatsOf } from '../house.ts'
+import { randomOf } from '../load/wishes.ts'
+import { createBuyer, createStranger, type Diary } from './buyer.ts'
+
+const BUYERS = 20
+const STRANGERS = 4
+/** They take the seats of a house of their own one by one, which makes the log grow. */
+const RUNNERS = 24
+const MOST_REPLAYS = 3000
+
+export type Crowd = {
+  shop(isOpen: () => boolean): Promise<void>
+  /** Buys every seat that is left in the house of the runners. */
+  run(): Promise<void>
+  /** Buyers ask again for what they have: everything, or a part when it is much. */
+  askAgain(): Promise<void>
+  close(): void
+}
+
+export type CrowdOptions = { ports: readonly number[]; seed: number; diary: Diary; house: House }
+
+export function gatherCrowd({ ports, seed, diary, house }: CrowdOptions): Crowd {
+  const options = (n: number) => ({ ports, random: randomOf(seed * 1000 + n), diary, isPatient: true })
+  const buyers = Array.from({ length: BUYERS }, (_, i) => createBuyer(options(i)))
+  const strangers = Array.from({ length: STRANGERS }, (_, i) => createStranger(options(BUYERS + i)))
+  const runners = Array.from({ length: RUNNERS }, (_, i) => createBuyer(options(BUYERS + STRANGERS + i)))
+  let taken = 0
+  return {
+    shop: async (isOpen) => void (await Promise.all([...buyers, ...strangers].map((each) => each.shop(isOpen)))),
+    async run() {
+      const { venueId, eventId } = house
+      await Promise.all(
+        runners.map(async (runner) => {
+          while (taken < seatsOf(house)) await runner.buy({ venueId, eventId, ...seatOfBuyer(house, taken++) })
+        }),
+      )
+    },
+    async askAgain() {
+      const all = [...diary.bought]
+      const step = Math.max(1, Math.ceil(all.length / MOST_REPLAYS))
+      await Promise.all(
+        buyers.map(async (buyer, i) => {
+          for (let n = i * step; n < all.length; n += buyers.length * step) await buyer.replay(all[n] as (typeof all)[number])
+        }),
+      )
+    },
+    close() {
+      for (const each of [...buyers, ...strangers, ...runners]) each.close()
+    },
+  }
+}
