@@ -3,7 +3,7 @@ import { ConfigError, type Environment, readConfig } from './config.ts'
 import { type Platform, startPlatform } from './platform.ts'
 
 /** Whatever cannot be finished by then is in the log, and others carry it on. */
-const STOP_WITHIN_MS = 20_000
+export const STOP_WITHIN_MS = 20_000
 /** Ctrl+C under npm comes twice, from the terminal and from npm. A person is slower. */
 const SAME_SIGNAL_MS = 500
 
