@@ -1,13 +1,13 @@
 // Does the process in this container live? It asks what the load balancer asks; whether the process can work is /health/ready.
-// Plain JavaScript and built-in modules only: it runs every few seconds.
+import { readConfig } from '../server/src/config.ts'
 import topology from '../topology.json' with { type: 'json' }
 
 /** Under Docker's own timeout, so that the reason is told. */
 const TIMEOUT_MS = 2000
 
-const { port, healthPath } = topology.image
+const { healthPath } = topology.image
 try {
-  const { status } = await fetch(`http://127.0.0.1:${process.env.PORT || port}${healthPath}`, { signal: AbortSignal.timeout(TIMEOUT_MS) })
+  const { status } = await fetch(`http://127.0.0.1:${readConfig().port}${healthPath}`, { signal: AbortSignal.timeout(TIMEOUT_MS) })
   if (status !== 200) throw new Error(`the server answers ${status}`)
 } catch (error) {
   console.error(error.cause?.message ?? error.message)

@@ -4,9 +4,12 @@ import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, read
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { readiness } from '@onsale/contract/api'
 import { afterAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import packageJson from '../package.json' with { type: 'json' }
+import { ConfigError, readConfig, settings } from '../server/src/config.ts'
+import { STOP_WITHIN_MS } from '../server/src/serve.ts'
 import { startServer } from '../server/test/process.ts'
 import topology from '../topology.json' with { type: 'json' }
 import { faultsOf, instructionsOf, lastStage } from './dockerfile.ts'
@@ -19,6 +22,7 @@ type Service = {
   networks: string[]
   healthcheck?: { test: string[] }
   depends_on?: Record<string, { condition: string }>
+  stop_grace_period?: string
   deploy?: { replicas: number; resources: { limits: { cpus: string; memory: string } } }
   read_only?: boolean
   cap_drop?: string[]
@@ -31,7 +35,7 @@ const run = promisify(execFile)
 const roles = Object.entries(topology.roles)
 const { port, healthPath, node } = topology.image
 const text = read('infra/compose.yaml')
-const { services } = parse(text, { merge: true }) as { services: Record<string, Service> }
+const { name: project, services } = parse(text, { merge: true }) as { name: string; services: Record<string, Service> }
 const dockerfile = read('infra/Dockerfile')
 const instructions = instructionsOf(dockerfile)
 const running = lastStage(instructions)
@@ -46,6 +50,17 @@ describe('compose.yaml', () => {
       expect(replicas, name).toBeGreaterThanOrEqual(scaling.min)
       expect(replicas, name).toBeLessThanOrEqual(scaling.max)
     }
+  })
+
+  test.each(roles.map(([name]) => name))('the settings of %s are accepted, and each is one of ours', (name) => {
+    const { environment = {} } = services[name] as Service
+    const filled = Object.entries(environment).map(([key, value]) => [key, value.replace(/\$\{\w+:\?[^}]*\}/g, 'pw')])
+    const config = readConfig(Object.fromEntries(filled))
+    expect(config.roles).toEqual([name])
+    expect(Object.keys(environment).filter((key) => !Object.hasOwn(settings, key))).toEqual([])
+    expect(() => readConfig({ ...Object.fromEntries(filled), LEDGER_URL: 'paper:' })).toThrow(ConfigError)
+    // Docker kills after the process has had its time.
+    expect(Number.parseInt(services[name]?.stop_grace_period ?? '', 10) * 1000).toBeGreaterThan(STOP_WITHIN_MS)
   })
 
   test('roles cannot write, have no capabilities, and wait for their engines', () => {
@@ -92,17 +107,27 @@ describe('compose.yaml', () => {
 })
 
 describe('Caddyfile', () => {
-  const blocks = [...read('infra/Caddyfile').matchAll(/(?:@(\w+) path (.*)\n\s*)?handle(?: @(\w+))? \{[\s\S]*?dynamic a (\w+) (\d+) \{/g)]
+  const caddyfile = read('infra/Caddyfile')
+  const blocks = [...caddyfile.matchAll(/(?:@(\w+) path (.*)\n\s*)?handle(?: @(\w+))? \{\s*reverse_proxy (.*) \{\s*import patience\s/g)]
 
-  test('sends the prefixes of each role to that role, and nothing else', () => {
-    const routes = blocks.map(([, matcher, paths, handled, upstream, port]) => ({ matcher, paths, handled, upstream, port }))
-    const expected = roles.map(([name, { prefixes }]) =>
-      prefixes.includes('/')
-        ? { matcher: undefined, paths: undefined, handled: undefined, upstream: name, port: String(port) }
-        : { matcher: name, paths: prefixes.flatMap((at) => [at, `${at}/*`]).join(' '), handled: name, upstream: name, port: String(port) },
-    )
+  test('sends the prefixes of each role to every replica of that role, and nothing else', () => {
+    const routes = blocks.map(([, matcher, paths, handled, upstreams]) => ({ matcher, paths, handled, upstreams }))
+    const expected = roles.map(([name, { prefixes }]) => {
+      const replicas = Array.from({ length: services[name]?.deploy?.replicas ?? 0 }, (_, i) => `${project}-${name}-${i + 1}:${port}`)
+      const upstreams = replicas.join(' ')
+      return prefixes.includes('/')
+        ? { matcher: undefined, paths: undefined, handled: undefined, upstreams }
+        : { matcher: name, paths: prefixes.flatMap((at) => [at, `${at}/*`]).join(' '), handled: name, upstreams }
+    })
     expect(routes).toEqual(expected)
-    expect(read('infra/Caddyfile')).toContain(`\n:${port} {`)
+    expect(caddyfile).toContain(`\n:${port} {`)
+  })
+
+  test('looks at readiness more often than a process drains', () => {
+    const seconds = (name: string): number => Number(new RegExp(`\\t${name} (\\d+)s\\n`).exec(caddyfile)?.[1])
+    expect(caddyfile).toContain(`\thealth_uri ${readiness.url}\n`)
+    for (const [name] of roles)
+      expect(Number(services[name]?.environment?.DRAIN_MS), name).toBeGreaterThanOrEqual(2000 * seconds('health_interval'))
   })
 
   test('what is asked for health lies under a prefix of its role', () => {

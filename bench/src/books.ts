@@ -19,11 +19,7 @@ export type Books = { differences: string[]; checked: string; tickets: number }
 type Spoil = (sql: Sql) => Promise<void>
 
 /** Answers of 201, as their buyers have them. `spoil` is for proving that differences are found. */
-export async function auditBooks(
-  { ledgerUrl, databaseUrl }: BookUrls,
-  answers: Iterable<string>,
-  spoil?: Spoil,
-): Promise<Books> {
+export async function auditBooks({ ledgerUrl, databaseUrl }: BookUrls, answers: Iterable<string>, spoil?: Spoil): Promise<Books> {
   const ledger = await openLedger(ledgerUrl)
   const sql = await openSql(databaseUrl)
   try {

@@ -1,9 +1,11 @@
 /** How a process ends that was told to: load balancers see it first, what comes meanwhile is done, and then it is gone. */
 import { rm } from 'node:fs/promises'
 import { request } from 'node:http'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it, onTestFinished, test } from 'vitest'
 import { createClient } from '../test/client.ts'
+import { newSqlite } from '../test/databases.ts'
 import { openLive, seatsHeard } from '../test/live.ts'
+import { serverOf } from '../test/outside.ts'
 import { temporaryFolder } from '../test/platform.ts'
 import { type ServerProcess, startServer } from '../test/process.ts'
 import { until } from '../test/until.ts'
@@ -99,3 +101,25 @@ it('ends at once when it is told a second time, and not when the same Ctrl+C com
   expect(await server.stop()).toBe(1)
   expect(performance.now() - toldMs).toBeLessThan(9000)
 })
+
+const kafka = serverOf('KAFKA_URL')
+if (!kafka) test.skip('a projector on Kafka')
+else
+  it('leaves its consumer group, so that others take over at once and not when it is thought dead', async () => {
+    const database = await newSqlite()
+    onTestFinished(() => database.drop())
+    const shared = { DATABASE_URL: database.url, BUS_URL: `${kafka}/serve-${process.pid}-${Date.now()}?sessionS=60` }
+    const sells = await start({ ...shared, ROLES: 'purchase,query' })
+    const leaves = await start({ ...shared, ROLES: 'projector' })
+    const client = createClient(sells.url)
+    onTestFinished(() => client.close())
+    const sellAndSee = async (withinMs: number): Promise<void> => {
+      const sold = await client.buy(wish)
+      expect(sold.status, sold.text).toBe(201)
+      await until('it is seen', async () => (await client.get(String(sold.headers.location))).status === 200, withinMs)
+    }
+    await sellAndSee(60_000)
+    expect(await leaves.stop()).toBe(0)
+    await start({ ...shared, ROLES: 'projector' })
+    await sellAndSee(30_000)
+  }, 120_000)

@@ -6,7 +6,7 @@ import type { Platform } from './platform.ts'
 import { hiding } from './telemetry/secrets.ts'
 
 /** Whatever cannot be finished by then is in the log, and others carry it on. */
-const STOP_WITHIN_MS = 20_000
+export const STOP_WITHIN_MS = 20_000
 /** Ctrl+C under npm comes twice, from the terminal and from npm. A person is slower. */
 const SAME_SIGNAL_MS = 500
 

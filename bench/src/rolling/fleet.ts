@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openSql } from '@onsale/server/adapters'
-import { sql as raw } from 'kysely'
 import topology from '../../../topology.json' with { type: 'json' }
 import { type Child, startChild } from '../child.ts'
 import { type House, writeHouses } from '../house.ts'
@@ -104,7 +103,7 @@ async function engines(): Promise<{ urls: Urls; drop(): Promise<void> }> {
 async function command(server: string, text: string): Promise<void> {
   const sql = await openSql(server)
   try {
-    await raw.raw(text).execute(sql.db)
+    await sql.read({ sql: text }, [])
   } finally {
     await sql.close()
   }
