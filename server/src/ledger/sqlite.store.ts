@@ -6,13 +6,12 @@
  * is kept in memory and written little by little (`checkpoint`), so that opening reads what was written and replays the rows after it.
  * A row a purchase, a key table and a seat table in the same transaction cost 9 us more a purchase: see ARCHITECTURE.md.
  */
-import { closeSync, fdatasyncSync, openSync } from 'node:fs'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { type LogEntry, seal } from '@onsale/contract/entry'
 import { hash52 } from './hash.ts'
 import { KeyIndex } from './key-index.ts'
 import type { Change, Departure, KeptKey, LogEnds, Option, Outcome, SeatStates, ZoneKey, ZoneOpening } from './ledger.ts'
-import { keepMoved, own, refuseMoved } from './sqlite.owner.ts'
+import { NotSynced, openFile } from './sqlite.file.ts'
+import { keepMoved } from './sqlite.owner.ts'
 import { type Head, keysIn, type LogRecord, type LogRow, recordIn, records, wasIn } from './sqlite.records.ts'
 import { createRestoring, type Restoring } from './sqlite.restoring.ts'
 import { available, emptyZone, lettersOf, pack, put, type StoredZone, seen, unpack, type ZoneState } from './zone-state.ts'
@@ -26,16 +25,6 @@ const KEYS_KEPT_MS = 24 * 60 * 60 * 1000
  * zone of a million seats. All zones of such a house at once stood in the way of buyers for 50 ms.
  */
 const PACE = { replayedAtLeast: 4096, replayedAtMost: 65_536, bytesPerEntry: 400, bytesPerStep: 256 * 1024 }
-
-/** Of the log's records and the checkpoint; 0 is a new file. */
-const FORMAT = 2
-
-const SCHEMA = `
-create table if not exists meta (name text primary key, value integer not null) without rowid;
-create table if not exists log (first integer primary key, last integer not null, at integer not null, body text not null);
-create table if not exists zones (zone text primary key, seats integer not null, states blob not null, owners blob not null, until text not null, at integer not null) without rowid;
-create table if not exists keys (last integer primary key, tags blob not null);
-`
 
 type Batch = { body: string; byKey: Map<string, LogRecord> }
 
@@ -54,30 +43,9 @@ export type Store = {
   close(now: number): void
 }
 
-/**
- * What was written may not be on the disk, and the disk will not say so again: nobody may be answered by it. The process ends; the next one
- * reads what is there.
- */
-export class NotSynced extends Error {
-  override name = 'NotSynced'
-}
-
-/** `sync` brings what was written to a file, by its descriptor, to the disk. */
-export function openStore(path: string, pace = PACE, sync: (file: number) => void = fdatasyncSync): Store {
-  const owned = own(path)
-  const db = new DatabaseSync(path, { timeout: 5000 })
-  // What `full` adds to `normal`, the sync of the write-ahead log after a commit, is done by `durable`: Node's SQLite was built without
-  // fdatasync, and its fsync waits for the file system's journal too, and so for whatever the projector has just written.
-  db.exec('pragma page_size = 8192; pragma journal_mode = wal; pragma synchronous = normal; pragma wal_autocheckpoint = 2000;')
-  // What the relay reads was written a quarter of a second ago, and is not read from the file again.
-  db.exec('pragma cache_size = -16000;')
-  const { user_version: format } = db.prepare('pragma user_version').get() as { user_version: number }
-  if (format !== 0 && format !== FORMAT)
-    throw new Error(`${path} is a ledger of format ${format}; this version of Onsale reads format ${FORMAT}.`)
-  db.exec(`${SCHEMA} pragma user_version = ${FORMAT};`)
-  refuseMoved(db, path)
-  const sql = statements(db)
-  const wal = path === ':memory:' ? undefined : openSync(`${path}-wal`, 'r+')
+/** `sync` is for tests. */
+export function openStore(path: string, pace = PACE, sync?: (file: number) => void): Store {
+  const { db, sql, durable, transaction, close } = openFile(path, sync)
 
   let zones = new Map<ZoneKey, ZoneState>()
   let keys = new KeyIndex()
@@ -161,15 +129,6 @@ export function openStore(path: string, pace = PACE, sync: (file: number) => voi
     }
   }
 
-  /** What was committed is on the disk when this returns. A checkpoint needs it not: the log has all that it says. */
-  function durable(): void {
-    try {
-      if (wal !== undefined) sync(wal)
-    } catch (cause) {
-      throw new NotSynced(`${path} could not be synced to the disk.`, { cause })
-    }
-  }
-
   function decide(change: Change, batch: Batch): Outcome {
     if (isRestoring) return { ok: false, why: 'not-open' }
     const { key } = change
@@ -241,7 +200,7 @@ export function openStore(path: string, pace = PACE, sync: (file: number) => voi
       written.push(zone)
     }
     const [oldest = head + 1] = [...dirty.values()].slice(written.length, written.length + 1)
-    transaction(db, () => {
+    transaction(() => {
       for (const zone of written) putZone(zone)
       if (newTags.length > 0) sql.putKeys.run(head, new Uint8Array(new Float64Array(newTags).buffer))
       setMeta('checkpointed', oldest - 1)
@@ -265,7 +224,7 @@ export function openStore(path: string, pace = PACE, sync: (file: number) => voi
     if (fresh.length === 0) return
     for (const { zone, seats, gaps } of fresh) zones.set(zone, emptyZone(seats, gaps))
     try {
-      transaction(db, () => {
+      transaction(() => {
         for (const { zone } of fresh) putZone(zone)
       })
       durable()
@@ -342,52 +301,10 @@ export function openStore(path: string, pace = PACE, sync: (file: number) => voi
     },
     close(now) {
       if (whole) checkpoint(Number.POSITIVE_INFINITY, now)
-      if (wal !== undefined) closeSync(wal)
-      db.close()
-      owned.close()
+      close()
     },
   }
 }
 
 /** Of a zone in the checkpoint: two bits and an owner a seat. */
 const bytesOf = ({ seats }: ZoneState): number => seats * 8.25
-
-function statements(
-  db: DatabaseSync,
-): Record<
-  'meta' | 'setMeta' | 'append' | 'rowsAfter' | 'rowAt' | 'oldest' | 'dropRows' | 'zones' | 'putZone' | 'keys' | 'putKeys' | 'dropKeys',
-  StatementSync
-> {
-  return {
-    meta: db.prepare('select value from meta where name = ?'),
-    setMeta: db.prepare('insert into meta (name, value) values (?, ?) on conflict do update set value = excluded.value'),
-    append: db.prepare('insert into log (first, last, at, body) values (?, ?, ?, ?)'),
-    rowsAfter: db.prepare(
-      'select first, body from log where first >= coalesce((select max(first) from log where first <= ? + 1), 0) order by first',
-    ),
-    rowAt: db.prepare('select first, body from log where first <= ? order by first desc limit 1'),
-    oldest: db.prepare('select min(first) as first from log'),
-    // Of the oldest 8,192 entries at a time, twice as many as come between two steps: neither a long log that is looked through nor a
-    // day's log that ends at once must stop the sale.
-    dropRows: db.prepare('delete from log where first < (select min(first) from log) + 8192 and last <= ? and at < ?'),
-    zones: db.prepare('select zone, seats, states, owners, until, at from zones'),
-    putZone: db.prepare(
-      'insert into zones (zone, seats, states, owners, until, at) values (?, ?, ?, ?, ?, ?) on conflict do update set states = excluded.states, owners = excluded.owners, until = excluded.until, at = excluded.at',
-    ),
-    keys: db.prepare('select last, tags from keys order by last'),
-    putKeys: db.prepare('insert into keys (last, tags) values (?, ?) on conflict do update set tags = excluded.tags'),
-    dropKeys: db.prepare('delete from keys where last < (select min(first) from log)'),
-  }
-}
-
-function transaction(db: DatabaseSync, work: () => void): void {
-  db.exec('begin immediate')
-  try {
-    work()
-    db.exec('commit')
-  } catch (error) {
-    // A disk that is full has SQLite roll back by itself.
-    if (db.isTransaction) db.exec('rollback')
-    throw error
-  }
-}

@@ -8,7 +8,8 @@ import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { ledgerConformance } from './ledger.conformance.ts'
 import { changeOf, GAPS, SEATS, step } from './ledger.model.ts'
 import { type Change, FREE, type Ledger, LedgerBusy, SOLD } from './ledger.ts'
-import { NotSynced, openStore, type Store } from './sqlite.store.ts'
+import { NotSynced } from './sqlite.file.ts'
+import { openStore, type Store } from './sqlite.store.ts'
 import { openSqliteLedger } from './sqlite.ts'
 
 const HOUR_MS = 3_600_000

@@ -2,11 +2,10 @@
  * The embedded ledger: SQLite in a thread of its own. Commits that arrive while a batch is under way travel together in the next one,
  * so that an fsync costs a batch, not a purchase.
  */
-import { Worker } from 'node:worker_threads'
 import { type Change, type Ledger, LedgerBusy, type OnBatch, type Outcome } from './ledger.ts'
 import { SHARD } from './sqlite.store.ts'
-import { formatChanges, parseEntries, unflattenOutcomes } from './sqlite.wire.ts'
-import type { Answer, Request } from './sqlite.worker.ts'
+import { startThread } from './sqlite.thread.ts'
+import { type FlatOutcomes, formatChanges, parseEntries, unflattenOutcomes } from './sqlite.wire.ts'
 
 export type SqliteLedgerOptions = {
   /** A file, or ':memory:' for tests that need no durability. */
@@ -35,11 +34,6 @@ export async function openSqliteLedger({
   maxBacklog = 1_000_000,
   onBatch = () => {},
 }: SqliteLedgerOptions): Promise<Ledger> {
-  const worker = new Worker(new URL('./sqlite.worker.ts', import.meta.url), {
-    workerData: { path },
-    resourceLimits: { maxYoungGenerationSizeMb: 16 },
-  })
-  const asked: (Waiting<unknown> & { batch?: Batch })[] = []
   let changes: Change[] = []
   let buyers: Waiting<Outcome>[] = []
   let underWay = false
@@ -49,44 +43,16 @@ export async function openSqliteLedger({
   let scheduled = false
   let head = 0
   let trimmed = 0
-  let broken: Error | undefined
-  let isOpen = false
   let isPaused = false
 
-  worker.on('message', (answer: Answer) => {
-    const waiting = asked.shift()
-    if (!waiting) return
-    if (waiting.batch) settle(waiting.batch, answer)
-    else if ('error' in answer) waiting.reject(new Error(answer.error))
-    else waiting.resolve('value' in answer ? answer.value : undefined)
-  })
-  worker.on('error', die)
-  worker.on('exit', (code) => die(new Error(`The ledger's thread ended (${code}).`)))
-
-  /** Nothing can be sold without the thread, and a new process opens in milliseconds: better dead than answering 500. */
-  function die(error: Error): void {
-    const wasOpen = isOpen
-    isOpen = false
-    fail(error)
-    if (wasOpen)
-      setImmediate(() => {
-        throw error
-      })
-  }
-
-  function fail(error: Error): void {
-    broken ??= error
-    for (const { batch, reject } of asked.splice(0)) for (const waiting of [...(batch?.buyers ?? []), { reject }]) waiting.reject(error)
+  const thread = await startThread(path, (error) => {
     for (const buyer of buyers.splice(0)) buyer.reject(error)
+  })
+  const { ask } = thread
+  const readEnds = async (): Promise<void> => {
+    ;[{ head, trimmed } = { head, trimmed }] = await ask<{ head: number; trimmed: number }[]>({ do: 'ends' })
   }
-
-  function ask<T>(request: Request): Promise<T> {
-    if (broken) return Promise.reject(broken)
-    return new Promise((resolve, reject) => {
-      asked.push({ resolve: resolve as (value: unknown) => void, reject })
-      worker.postMessage(request)
-    })
-  }
+  await readEnds()
 
   function flushSoon(): void {
     if (underWay || scheduled) return
@@ -110,35 +76,32 @@ export async function openSqliteLedger({
     changes = []
     buyers = []
     underWay = true
-    asked.push({ resolve: () => {}, reject: () => {}, batch })
-    worker.postMessage(formatChanges(batch.changes))
+    thread.commit(formatChanges(batch.changes)).then(
+      (outcomes) => settle(batch, outcomes),
+      (error: Error) => refuse(batch, thread.fault() ?? new LedgerBusy('The ledger cannot write right now.', { cause: error.message })),
+    )
   }
 
-  function settle(batch: Batch, answer: Answer): void {
+  function refuse({ changes, buyers }: Batch, error: Error): void {
+    underWay = false
+    gatherAfter(changes.length)
+    for (const buyer of buyers) buyer.reject(error)
+  }
+
+  function settle(batch: Batch, outcomes: FlatOutcomes): void {
     underWay = false
     gatherAfter(batch.changes.length)
-    if (!('numbers' in answer)) {
-      const error = new LedgerBusy('The ledger cannot write right now.', { cause: 'error' in answer ? answer.error : undefined })
-      for (const buyer of batch.buyers) buyer.reject(error)
-      return
-    }
     onBatch(batch.changes.length, performance.now() - batch.begunAt)
-    unflattenOutcomes(answer, batch.changes).forEach((outcome, i) => {
+    unflattenOutcomes(outcomes, batch.changes).forEach((outcome, i) => {
       if (outcome.ok && outcome.position > head) head = outcome.position
       batch.buyers[i]?.resolve(outcome)
     })
   }
 
-  const ready = new Promise((resolve, reject) => asked.push({ resolve, reject }))
-  await ready
-  const [ends] = await ask<{ head: number; trimmed: number }[]>({ do: 'ends' })
-  head = ends?.head ?? 0
-  isOpen = true
-  trimmed = ends?.trimmed ?? 0
-
   return {
     commit(change) {
-      if (broken) return Promise.reject(broken)
+      const fault = thread.fault()
+      if (fault) return Promise.reject(fault)
       if (isPaused) return Promise.reject(new LedgerBusy('The box office is moving to other engines.'))
       if (changes.length >= maxWaiting) return Promise.reject(new LedgerBusy(`${maxWaiting} purchases are waiting already.`))
       if (head - trimmed > maxBacklog) return Promise.reject(new LedgerBusy(`The read side is ${head - trimmed} entries behind.`))
@@ -166,7 +129,7 @@ export async function openSqliteLedger({
         if (first) await ask({ do: 'restore', first: first.position, changes: formatChanges(batch.map(({ change }) => change)) })
       }
       await ask({ do: 'end' })
-      ;[{ head, trimmed } = { head, trimmed }] = await ask<{ head: number; trimmed: number }[]>({ do: 'ends' })
+      await readEnds()
     },
     departure: {
       keys: ({ after, upTo }) => ask({ do: 'keys', after, upTo }),
@@ -183,13 +146,7 @@ export async function openSqliteLedger({
       },
       leave: (to) => ask({ do: 'leave', to }),
     },
-    async close() {
-      if (broken) return
-      isOpen = false
-      await ask({ do: 'close' })
-      broken = new Error('The ledger is closed.')
-      await worker.terminate()
-    },
+    close: thread.close,
   }
 }
 

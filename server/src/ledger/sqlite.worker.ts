@@ -3,7 +3,8 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { RestoredZone, ZoneOpening } from './ledger.ts'
-import { NotSynced, openStore } from './sqlite.store.ts'
+import { NotSynced } from './sqlite.file.ts'
+import { openStore } from './sqlite.store.ts'
 import { type FlatOutcomes, flattenOutcomes, formatEntries, parseChanges } from './sqlite.wire.ts'
 
 /** A text is a batch of commits. */
