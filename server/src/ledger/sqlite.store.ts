@@ -261,6 +261,26 @@ export function openStore(path: string, pace = PACE, sync?: (file: number) => vo
     sql.setMeta.run(name, value)
   }
 
+  function restoring(): Restoring {
+    return createRestoring({
+      head: () => head,
+      isOn: () => isRestoring,
+      set(isOn) {
+        setMeta('restoring', Number(isOn))
+        durable()
+        isRestoring = isOn
+      },
+      open: openZones,
+      isOpen: (zone) => zones.has(zone),
+      putBack,
+      factAt: (position) => {
+        const row = sql.rowAt.get(position) as LogRow | undefined
+        return row && recordIn(row, position)?.fact
+      },
+      checkpoint: (now) => checkpoint(Number.POSITIVE_INFINITY, now),
+    })
+  }
+
   return {
     open: openZones,
     commit,
@@ -277,23 +297,7 @@ export function openStore(path: string, pace = PACE, sync?: (file: number) => vo
     checkpoint(now) {
       if (whole && credit >= pace.bytesPerStep && head - checkpointed >= pace.replayedAtLeast) checkpoint(pace.bytesPerStep, now)
     },
-    restoring: createRestoring({
-      head: () => head,
-      isOn: () => isRestoring,
-      set(isOn) {
-        setMeta('restoring', Number(isOn))
-        durable()
-        isRestoring = isOn
-      },
-      open: openZones,
-      isOpen: (zone) => zones.has(zone),
-      putBack,
-      factAt: (position) => {
-        const row = sql.rowAt.get(position) as LogRow | undefined
-        return row && recordIn(row, position)?.fact
-      },
-      checkpoint: (now) => checkpoint(Number.POSITIVE_INFINITY, now),
-    }),
+    restoring: restoring(),
     keys: (after, upTo) => keysIn(sql.rowsAfter.iterate(after) as Iterable<LogRow>, after, upTo),
     leave(to) {
       keepMoved(db, to)
