@@ -38,7 +38,7 @@ const RETRY_MS = { first: 20, most: 200 }
 /** Between two wishes at most: so that a round does not sell everything before the first kill. */
 const THINK_MS = 8
 /** A wish that has no answer by then is told as a difference. */
-const GIVE_UP_MS = 300_000
+const GIVE_UP_MS = 120_000
 
 export type Buyer = {
   shop(isOpen: () => boolean): Promise<void>

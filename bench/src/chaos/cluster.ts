@@ -30,8 +30,9 @@ export type RoleProcess = {
   name: string
   roles: string
   port: number
-  /** How often it ended without being killed by `kill`. */
+  /** How often it ended by itself: after it had been ready, which is a fault of ours, or before, as when the database was away. */
   ownDeaths: number
+  failedStarts: number
   /** Keeps it running from now on. */
   start(): void
   ready(): Promise<void>
@@ -90,8 +91,16 @@ function superviseRole({ name, roles, port, start }: Supervised): RoleProcess {
     while (isWanted) {
       const born = start()
       child = born
+      let wasReady = false
+      born.ready.then(
+        () => {
+          wasReady = true
+        },
+        () => undefined,
+      )
       await born.ended
-      if (child === born) role.ownDeaths++
+      if (child === born && wasReady) role.ownDeaths++
+      else if (child === born) role.failedStarts++
       if (isWanted) await wait(REST_MS)
     }
   }
@@ -115,6 +124,7 @@ function superviseRole({ name, roles, port, start }: Supervised): RoleProcess {
     roles,
     port,
     ownDeaths: 0,
+    failedStarts: 0,
     start() {
       if (isWanted) return
       isWanted = true

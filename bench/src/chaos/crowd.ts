@@ -11,8 +11,8 @@ const MOST_REPLAYS = 3000
 
 export type Crowd = {
   shop(isOpen: () => boolean): Promise<void>
-  /** Buys every seat that is left in the house of the runners. */
-  run(): Promise<void>
+  /** Buys every seat that is left in the house of the runners. Returns how many that were. */
+  run(): Promise<number>
   /** Buyers ask again for what they have: everything, or a part when it is much. */
   askAgain(): Promise<void>
   close(): void
@@ -30,11 +30,13 @@ export function gatherCrowd({ ports, seed, diary, house }: CrowdOptions): Crowd 
     shop: async (isOpen) => void (await Promise.all([...buyers, ...strangers].map((each) => each.shop(isOpen)))),
     async run() {
       const { venueId, eventId } = house
+      const before = taken
       await Promise.all(
         runners.map(async (runner) => {
           while (taken < seatsOf(house)) await runner.buy({ venueId, eventId, ...seatOfBuyer(house, taken++) })
         }),
       )
+      return taken - before
     },
     async askAgain() {
       const all = [...diary.bought]

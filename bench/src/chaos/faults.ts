@@ -4,17 +4,17 @@ import type { Cluster, RoleProcess } from './cluster.ts'
 import type { FaultyWire } from './proxy.ts'
 import type { ServerName } from './servers.ts'
 
+/** Where the roles go to, each by a wire of its own. */
+export type PlaceName = 'ledger' | 'bus' | 'database'
 export type Engine = { name: ServerName; crash(): Promise<void>; up(): Promise<void> }
 
 export type Arena = {
   cluster: Cluster
   random: () => number
-  /** What can be killed; `bus` is one of them. */
-  engines: readonly Engine[]
-  bus: Engine
-  wires: readonly { name: string; proxy: FaultyWire }[]
-  /** Sells until the read side, which is stopped, is as far behind as the round wants it. */
-  fallBehind(): Promise<void>
+  engines: Record<PlaceName, Engine>
+  wires: Record<PlaceName, FaultyWire>
+  /** Sells until the read side, which is stopped, is as far behind as the round wants it; once a round. Returns how many entries. */
+  fallBehind(): Promise<number>
   /** Counts what was done, for the report. */
   did(what: string, times?: number): void
 }
@@ -28,42 +28,9 @@ const faults: Record<string, Fault> = {
   'kill-purchase': { weight: 3, strike: (arena) => killOne(arena, pick(arena, arena.cluster.of('purchase'))) },
   'kill-projector': { weight: 3, strike: (arena) => killOne(arena, pick(arena, arena.cluster.of('projector'))) },
   'kill-query': { weight: 1, strike: (arena) => killOne(arena, pick(arena, arena.cluster.of('query'))) },
-  crash: {
-    weight: 4,
-    async strike(arena) {
-      const engine = pick(arena, arena.engines)
-      await engine.crash()
-      arena.did(`killed ${engine.name}`)
-      await wait(arena.random() * MOST_MS.away)
-      if (arena.random() < 0.4) await killOne(arena, pick(arena, arena.cluster.all))
-      await engine.up()
-    },
-  },
-  cut: {
-    weight: 2,
-    async strike(arena) {
-      const { name, proxy } = pick(arena, arena.wires)
-      arena.did(`cut connections to ${name}`, proxy.cut())
-    },
-  },
-  swallow: {
-    weight: 4,
-    async strike(arena) {
-      const { name, proxy } = pick(arena, arena.wires)
-      arena.did(`lost answers of ${name}`, await proxy.swallow(arena.random() * MOST_MS.deaf))
-    },
-  },
-  slow: {
-    weight: 2,
-    async strike(arena) {
-      const { name, proxy } = pick(arena, arena.wires)
-      proxy.delay(arena.random() * MOST_MS.late)
-      arena.did(`slowed ${name}`)
-      await wait(arena.random() * MOST_MS.slow)
-      if (arena.random() < 0.3) proxy.cut()
-      proxy.delay(0)
-    },
-  },
+  ...onPlace('ledger'),
+  ...onPlace('bus'),
+  ...onPlace('database'),
   freeze: {
     weight: 2,
     async strike(arena) {
@@ -84,12 +51,11 @@ const faults: Record<string, Fault> = {
   },
   behind: {
     weight: 1,
-    async strike({ cluster, random, bus, fallBehind, did }) {
+    async strike({ cluster, random, engines: { bus }, fallBehind, did }) {
       const projectors = cluster.of('projector')
       for (const projector of projectors) await projector.keepDown()
       try {
-        await fallBehind()
-        did('read side far behind')
+        did('entries that the read side was behind', await fallBehind())
         // What it carried is stored nowhere else than in the log.
         if (random() < 0.5) {
           await bus.crash()
@@ -101,6 +67,41 @@ const faults: Record<string, Fault> = {
       }
     },
   },
+}
+
+/** What happens to an engine and to the way there. */
+function onPlace(place: PlaceName): Record<string, Fault> {
+  return {
+    [`crash-${place}`]: {
+      weight: 2,
+      async strike(arena) {
+        const engine = arena.engines[place]
+        await engine.crash()
+        arena.did(`killed ${engine.name}`)
+        await wait(arena.random() * MOST_MS.away)
+        if (arena.random() < 0.4) await killOne(arena, pick(arena, arena.cluster.all))
+        await engine.up()
+      },
+    },
+    [`cut-${place}`]: {
+      weight: 1,
+      strike: async ({ wires, did }) => did(`cut connections to the ${place}`, wires[place].cut()),
+    },
+    [`swallow-${place}`]: {
+      weight: place === 'ledger' ? 3 : 1,
+      strike: async ({ wires, random, did }) => did(`lost answers of the ${place}`, await wires[place].swallow(random() * MOST_MS.deaf)),
+    },
+    [`slow-${place}`]: {
+      weight: 1,
+      async strike({ wires, random, did }) {
+        wires[place].delay(random() * MOST_MS.late)
+        did(`slowed the ${place}`)
+        await wait(random() * MOST_MS.slow)
+        if (random() < 0.3) wires[place].cut()
+        wires[place].delay(0)
+      },
+    },
+  }
 }
 
 export const faultNames = Object.keys(faults)

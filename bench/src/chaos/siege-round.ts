@@ -10,10 +10,10 @@ import { randomOf } from '../load/wishes.ts'
 import type { Diary } from './buyer.ts'
 import { type Cluster, startCluster } from './cluster.ts'
 import { type Crowd, gatherCrowd } from './crowd.ts'
-import { type Arena, type Engine, planOf, strike } from './faults.ts'
+import { type Arena, planOf, strike } from './faults.ts'
 import { judge } from './judge.ts'
 import { type FaultyWire, startProxy } from './proxy.ts'
-import { type Place, serversOf } from './servers.ts'
+import { type Engines, type Place, type Servers, serversOf } from './servers.ts'
 import type { SiegeOptions } from './siege.ts'
 import { HOUSES, STRANGERS } from './wishes.ts'
 
@@ -39,8 +39,7 @@ export type Stage = Omit<SiegeOptions, 'rounds' | 'log'> & {
 export async function underSiege(place: Place, staged: Stage): Promise<{ differences: string[]; seats: number }> {
   const { engines, servers, seed, faults, behind, folder, diary, done, ending } = staged
   const random = randomOf(seed)
-  const { urls, env, wires } = await throughBadNetwork(place)
-  ending.push(() => Promise.all(wires.filter(({ proxy }) => proxy !== place.busWire).map(({ proxy }) => proxy.close())))
+  const { urls, env, wires } = await throughBadNetwork(place, ending)
   const house = houseOf(behind, 'Crowd')
   const houses = [...HOUSES, STRANGERS, house]
   const settings = { ...env, NODE_OPTIONS: `--import=${CLOCK}` }
@@ -51,14 +50,11 @@ export async function underSiege(place: Place, staged: Stage): Promise<{ differe
   const crowd = gatherCrowd({ ports: cluster.of('purchase').map(({ port }) => port), seed, diary, house })
   ending.push(async () => crowd.close())
   const repeater = random() < 2 / 3 ? startRepeater(place, staged) : undefined
-  const killable = serversOf(engines).map((name) => ({ name, crash: () => servers.crash(name), up: () => servers.up(name) }))
-  const [, bus] = killable as [Engine, Engine]
   const arena: Arena = {
     cluster,
     random,
     wires,
-    engines: killable,
-    bus,
+    engines: killable(servers, engines),
     did: (what, times = 1) => void (times > 0 && done.set(what, (done.get(what) ?? 0) + times)),
     fallBehind: crowd.run,
   }
@@ -69,6 +65,10 @@ export async function underSiege(place: Place, staged: Stage): Promise<{ differe
   await caughtUp(place, behind, diary)
   await dieAndRemember(arena, crowd)
   await caughtUp(place, 0, diary)
+  for (const { name, roles, ownDeaths, failedStarts } of cluster.all) {
+    arena.did(`a ${roles} could not start yet`, failedStarts)
+    if (ownDeaths > 0) diary.differences.push(`died  ${name} ended by itself ${ownDeaths} times`)
+  }
   await allVisible(
     cluster,
     diary,
@@ -78,23 +78,27 @@ export async function underSiege(place: Place, staged: Stage): Promise<{ differe
   return judge(place, diary)
 }
 
+function killable(servers: Servers, engines: Engines): Arena['engines'] {
+  const [ledger, bus, database] = serversOf(engines).map((name) => ({ name, crash: () => servers.crash(name), up: () => servers.up(name) }))
+  return { ledger, bus, database } as Arena['engines']
+}
+
+type BadNetwork = { urls: Place; env: Record<string, string>; wires: Arena['wires'] }
+
 /** Ledger, database and bus are reached by way of a proxy each. */
-async function throughBadNetwork(
-  place: Place,
-): Promise<{ urls: Place; env: Record<string, string>; wires: { name: string; proxy: FaultyWire }[] }> {
-  const wires: { name: string; proxy: FaultyWire }[] = []
-  const by = async (name: string, text: string): Promise<string> => {
+async function throughBadNetwork(place: Place, ending: Stage['ending']): Promise<BadNetwork> {
+  async function by(text: string): Promise<{ url: string; wire: FaultyWire }> {
     const url = new URL(text)
-    const proxy = await startProxy(url.hostname, Number(url.port))
-    wires.push({ name, proxy })
-    url.port = String(proxy.port)
-    return url.href
+    const wire = await startProxy(url.hostname, Number(url.port))
+    ending.push(wire.close)
+    url.port = String(wire.port)
+    return { url: url.href, wire }
   }
-  const urls = { ...place, ledgerUrl: await by('ledger', place.ledgerUrl), databaseUrl: await by('database', place.databaseUrl) }
-  const endpoint = place.env.AWS_ENDPOINT_URL
-  const env = endpoint ? { ...place.env, AWS_ENDPOINT_URL: await by('bus', endpoint) } : place.env
-  if (place.busWire) wires.push({ name: 'bus', proxy: place.busWire })
-  return { urls, env, wires }
+  const [ledger, database] = [await by(place.ledgerUrl), await by(place.databaseUrl)]
+  const urls = { ...place, ledgerUrl: ledger.url, databaseUrl: database.url }
+  if (place.busWire) return { urls, env: place.env, wires: { ledger: ledger.wire, bus: place.busWire, database: database.wire } }
+  const bus = await by(place.env.AWS_ENDPOINT_URL as string)
+  return { urls, env: { ...place.env, AWS_ENDPOINT_URL: bus.url }, wires: { ledger: ledger.wire, bus: bus.wire, database: database.wire } }
 }
 
 function startRepeater(place: Place, { folder, done, ending }: Stage): Child {

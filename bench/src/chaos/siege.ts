@@ -7,6 +7,8 @@
  * through a bad network (proxy.ts). In the end everything runs, the read side has caught up, and the judgement is that of chaos.ts.
  *
  * The seed fixes wishes and plan, not how processes interleave.
+ *
+ * PLANTS
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

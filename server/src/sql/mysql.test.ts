@@ -3,5 +3,9 @@ import { serverConformance, sqlConformance } from './sql.conformance.ts'
 
 await onServer('MYSQL_URL', (newDatabase) => {
   sqlConformance('MySQL', newDatabase)
-  serverConformance('MySQL', newDatabase)
+  serverConformance('MySQL', newDatabase, {
+    own: 'select connection_id() as id',
+    list: 'select id from information_schema.processlist',
+    end: 'kill <id>',
+  })
 })

@@ -3,5 +3,9 @@ import { serverConformance, sqlConformance } from './sql.conformance.ts'
 
 await onServer('POSTGRES_URL', (newDatabase) => {
   sqlConformance('PostgreSQL', newDatabase)
-  serverConformance('PostgreSQL', newDatabase)
+  serverConformance('PostgreSQL', newDatabase, {
+    own: 'select pg_backend_pid() as id',
+    list: 'select pid as id from pg_stat_activity',
+    end: 'select pg_terminate_backend(<id>)',
+  })
 })

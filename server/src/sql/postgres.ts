@@ -28,7 +28,11 @@ export function openPostgres(url: string): Sql {
   })
   // An idle connection broke: the pool has thrown it away and opens another when one is needed, which then fails or not.
   pool.on('error', () => {})
-  pool.on('connect', takeAnyText)
+  pool.on('connect', (client) => {
+    // One that breaks between two statements of a transaction: the next statement hears of it. Without a listener the process would end.
+    client.on('error', () => {})
+    takeAnyText(client)
+  })
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
   const names = new Map<string, string>()
   return {

@@ -2,8 +2,10 @@
 import { readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { sql as raw } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { NewDatabase, TestDatabase } from '../../test/databases.ts'
+import { until } from '../../test/until.ts'
 import { migrate, missingMigrations } from './migrate.ts'
 import type { Row, Sql } from './sql.ts'
 
@@ -226,7 +228,10 @@ function ticket(ticket_id: string, living: 1 | null): Row {
 }
 
 /** What only servers can do wrong, with many writers and columns of a size. */
-export function serverConformance(name: string, newDatabase: NewDatabase): void {
+/** How a server names the connections that it has, and ends one. */
+export type Sessions = { own: string; list: string; end: string }
+
+export function serverConformance(name: string, newDatabase: NewDatabase, sessions: Sessions): void {
   describe(`${name} as a server`, () => {
     let database: TestDatabase
     let sql: Sql
@@ -266,6 +271,21 @@ export function serverConformance(name: string, newDatabase: NewDatabase): void 
         { value: 'A', sold: 2 },
         { value: 'B', sold: 2 },
       ])
+    })
+
+    test('a connection that breaks while its transaction asks nothing fails that transaction and nothing else', async () => {
+      const other = await database.open()
+      const ids = async (of: Sql['db'], question: string) =>
+        (await raw.raw<{ id: number }>(question).execute(of)).rows.map(({ id }) => Number(id))
+      const broken = sql.write(async (trx) => {
+        const [id] = await ids(trx, sessions.own)
+        await raw.raw(sessions.end.replace('<id>', String(id))).execute(other.db)
+        await until('the server has ended it', async () => !(await ids(other.db, sessions.list)).includes(Number(id)))
+        await trx.selectFrom('sales').selectAll().execute()
+      })
+      await expect(broken).rejects.toThrow()
+      await other.close()
+      expect(await sql.db.selectFrom('conflicts').selectAll().execute()).toEqual([])
     })
   })
 }
