@@ -31,7 +31,7 @@ it('names the service of each role', async () => {
 it('is ready with every check told', async () => {
   const ready = await onsale.read<Ready>('/health/ready')
   expect(ready.status).toBe('ready')
-  expect(ready.checks.map(({ name }) => name).sort()).toEqual(['backlog', 'database', 'ledger', 'log', 'projector', 'schema'])
+  expect(ready.checks.map(({ name }) => name).sort()).toEqual(['backlog', 'bus', 'database', 'ledger', 'log', 'projector', 'schema'])
   for (const check of ready.checks) expect([check.status, check.detail.length > 0], check.name).toEqual(['ok', true])
 })
 

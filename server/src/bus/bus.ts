@@ -7,14 +7,20 @@ export type Message = { shard: string; position: number; body: string }
 export interface Bus {
   /** Resolves once the bus has them as durably as it can. Waits while its subscribers are behind. */
   publish(messages: readonly Message[]): Promise<void>
-  /** Every group gets every message; within a group one subscriber does. What `deliver` rejects is delivered again. */
-  subscribe(group: string, deliver: (bodies: string[]) => Promise<void>): Promise<AsyncDisposable>
+  /**
+   * Every group gets every message; within a group one subscriber does. What `deliver` rejects is delivered again. A server that is away is
+   * waited for.
+   */
+  subscribe(group: string, deliver: (bodies: string[]) => Promise<void>): Promise<Subscription>
   /** Where a bus sets aside what a group refuses again and again; the bus in memory keeps trying instead. */
   deadLetters?: DeadLetters
   /** Forgets what is on its way to a group, and its dead letters; what the read side lacks the relay publishes again. */
   empty?(group: string): Promise<Emptied[]>
   close(): Promise<void>
 }
+
+/** `fault`: why nothing is received now, undefined while all is well. */
+export type Subscription = AsyncDisposable & { fault(): string | undefined }
 
 /** So many messages were in a topic or queue, or about so many where a bus does not count exactly. */
 export type Emptied = { place: string; messages: number }

@@ -53,6 +53,12 @@ export const startProjectorRole: StartRole = async ({ config, adapters: { bus },
       await ask('close').catch(() => undefined)
       await worker.terminate()
     },
-    checks: async () => [{ name: 'projector', status: broken ? 'failing' : 'ok', detail: broken?.message ?? 'its thread runs' }],
+    async checks() {
+      const fault = subscription.fault()
+      return [
+        { name: 'projector', status: broken ? 'failing' : 'ok', detail: broken?.message ?? 'its thread runs' },
+        { name: 'bus', status: fault ? 'failing' : 'ok', detail: fault ?? 'it is received from' },
+      ]
+    },
   }
 }
