@@ -25,8 +25,12 @@ export type Subscription = AsyncDisposable & { fault(): string | undefined }
 /** So many messages were in a topic or queue, or about so many where a bus does not count exactly. */
 export type Emptied = { place: string; messages: number }
 
-/** What a group refused although it took others meanwhile (`intake.ts`), with the last error that it gave. */
-export type DeadLetter = { shard: string; body: string; error: string }
+/**
+ * What a group refused although it took others meanwhile (`intake.ts`): with the last error that it gave, how often it was tried, when it was
+ * set aside, and by which machine.
+ */
+export type DeadLetter = { shard: string; body: string } & Death
+export type Death = { error: string; tries: number; setAsideOn: string; by: string }
 
 export interface DeadLetters {
   /** The oldest first where the bus knows an order; at most 1,000. */

@@ -13,7 +13,7 @@ import { createOffsets } from './kafka.offsets.ts'
 import { createTopic, emptyTopic } from './kafka.topics.ts'
 import { labelsOf } from './labels.ts'
 import { type Attempt, createSubscriptions } from './subscriptions.ts'
-import { reasonOf } from './suspects.ts'
+import { deathOf } from './suspects.ts'
 
 export type KafkaAddress = Extract<BusAddress, { bus: 'kafka' }>
 export type KafkaSend = (messages: { topic: string; key: string; value: string; headers: Record<string, string> }[]) => Promise<void>
@@ -65,7 +65,7 @@ export function createKafkaBus(address: KafkaAddress, onError: (error: unknown) 
       deliver,
       settle: (items) => offsets.settle(items),
       bury: ({ shard, body }, error) =>
-        send([{ topic: deadLettersOf(address, group), key: shard, value: body, headers: { error: reasonOf(error) } }]),
+        send([{ topic: deadLettersOf(address, group), key: shard, value: body, headers: deathOf(error, address.tries) }]),
       onError,
       tries: address.tries,
       retryMs: { first: address.retryMs, most: address.mostRetryMs },

@@ -13,7 +13,7 @@ import { createSqsDeadLetters } from './sns-sqs.dead-letters.ts'
 import { createPlaces, isMissing } from './sns-sqs.places.ts'
 import { createQueue, emptyQueue, type Queue } from './sns-sqs.queue.ts'
 import { type Attempt, createSubscriptions } from './subscriptions.ts'
-import { reasonOf } from './suspects.ts'
+import { deathOf } from './suspects.ts'
 
 export type SnsSqsAddress = Extract<BusAddress, { bus: 'sns+sqs' }>
 type Deliver = (bodies: string[]) => Promise<void>
@@ -67,7 +67,7 @@ export function createSnsSqsBus(address: SnsSqsAddress, onError: (error: unknown
     const intake = createIntake<Taken>({
       deliver,
       settle: (items) => queue.remove(items.map(({ receipt }) => receipt)),
-      bury: ({ shard, body }, error) => dead.send([{ body, attributes: { shard: shard || '-', error: reasonOf(error) } }]),
+      bury: ({ shard, body }, error) => dead.send([{ body, attributes: { shard: shard || '-', ...deathOf(error, address.tries) } }]),
       onError,
       tries: address.tries,
       retryMs: { first: address.retryMs, most: address.mostRetryMs },
