@@ -23,7 +23,8 @@ export const nameOf = ({ body }: DeadLetter): string => createHash('sha256').upd
 /** What a line of a table has room for. What is no entry has only its error. */
 export function rowOf(letter: DeadLetter): Row {
   const { position = null, kind = null, eventId = null } = entryIn(letter.body)
-  return { letter: nameOf(letter), shard: letter.shard, position, kind, eventId, error: letter.error }
+  const { shard, tries, setAsideOn, by, error } = letter
+  return { letter: nameOf(letter), shard, position, kind, eventId, tries, setAsideOn, by, error }
 }
 
 type Known = { position?: number; kind?: string; eventId?: string }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Wish } from '@onsale/contract/api'
+import { asReplayed, setAside } from '@onsale/contract/entry'
 import { sql as raw } from 'kysely'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type NewDatabase, newSqlite, onServer } from '../test/databases.ts'
@@ -8,6 +9,7 @@ import { NOW, newId, openSeatPath, type SeatPath } from '../test/seat-path.ts'
 import { audit } from './audit.ts'
 import type { Change, Ledger } from './ledger/ledger.ts'
 import { openSqliteLedger } from './ledger/sqlite.ts'
+import { createProjector } from './projector/projector.ts'
 
 const house: House = { venues: [HALL, BARN], events: [event('Show'), event('Barnyard', atBarn)] }
 
@@ -39,6 +41,21 @@ const withoutFaults = (name: string, newDatabase: NewDatabase) =>
 withoutFaults('SQLite', newSqlite)
 await onServer('POSTGRES_URL', (newDatabase) => withoutFaults('PostgreSQL', newDatabase))
 await onServer('MYSQL_URL', (newDatabase) => withoutFaults('MySQL', newDatabase))
+
+test('a sale that was set aside is named until it is replayed; the read side is not behind meanwhile', async () => {
+  await using path = await openSeatPath(house)
+  for (const row of ['A', 'B']) await path.ask({ venueId: 'Hall', eventId: 'Show', zoneId: 1, row, column: 1 })
+  const [{ shard } = { shard: '' }] = await path.ledger.ends()
+  const bodies = (await path.ledger.read({ shard, after: 0, limit: 10 })).map(({ body }) => body)
+  const culprit = bodies[0] as string
+  const projector = createProjector(path.sql)
+  await projector.project(bodies.with(0, setAside(culprit, 'refused') as string), NOW)
+  const { differences } = await audit(path.ledger, path.sql, NOW)
+  expect(new Set(differences.map(({ what }) => what))).toContain('sale-without-ticket')
+  expect(differences.map(({ what }) => what)).not.toContain('behind')
+  await projector.project([asReplayed(culprit)], NOW)
+  expect((await audit(path.ledger, path.sql, NOW)).differences).toEqual([])
+})
 
 describe('each fault is named', () => {
   let shared: SeatPath

@@ -1,5 +1,6 @@
 /** `onsale dead-letters` as an operator runs it, beside a server whose database refuses one sale of many. */
 import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
 import { DatabaseSync } from 'node:sqlite'
 import type { EventDetail } from '@onsale/contract/api'
 import { openLedger, openSql } from '@onsale/server/adapters'
@@ -64,7 +65,7 @@ for (const [name, server, newUrl] of buses)
       expect((await house.get(`/query/api/v1/tickets/${ticketId}`)).status).toBe(404)
 
       const { letters } = await facts<Listed>('list')
-      expect(letters).toMatchObject([{ shard: '0', position: 4, kind: 'SeatsSold', eventId: 'Show' }])
+      expect(letters).toMatchObject([{ shard: '0', position: 4, kind: 'SeatsSold', eventId: 'Show', tries: 3, by: hostname() }])
       const [{ letter, error } = { letter: '', error: '' }] = letters
       expect(error).toContain('seat B1 is refused')
       const shown = await onsale('show', letter)

@@ -16,7 +16,7 @@ export function addDeadLetters(program: Command): void {
   const subcommand = (name: string, about: string): Command =>
     group.command(name).description(about).option('--group <name>', 'of whom', 'sql')
   subcommand('list', `Every dead letter with its error, at most ${MOST_LISTED}.`)
-    .option('--json', 'prints {letters: [{letter, shard, position, kind, eventId, error}]}')
+    .option('--json', 'prints {letters: [{letter, shard, position, kind, eventId, tries, setAsideOn, by, error}]}')
     .action(async ({ json, group }: Options) => {
       const letters = (await atBus((dead) => dead.list(group))).map(rowOf)
       print(json, { letters }, () => (letters.length > 0 ? tableText(letters) : 'There are no dead letters.'))
@@ -24,14 +24,17 @@ export function addDeadLetters(program: Command): void {
     })
   subcommand('show', 'One letter whole.')
     .argument('<letter>', 'as list names it')
-    .option('--json', 'prints {letter, shard, error, body}')
+    .option('--json', 'prints {letter, shard, tries, setAsideOn, by, error, body}')
     .action(async (letter: string, { json, group }: Options, command: Command) => {
       const found = (await atBus((dead) => dead.list(group))).find((each) => nameOf(each) === letter)
       if (!found) return command.error(`There is no letter ${letter}. See onsale dead-letters list.`)
-      const { shard, error, body } = found
-      print(json, { letter, shard, error, body }, () => `shard  ${shard}\nerror  ${error}\n\n${readable(body)}`)
+      const { body, ...rest } = found
+      print(json, { letter, ...found }, () => {
+        const lines = Object.entries(rest).map(([name, value]) => `${name.padEnd(10)}  ${value}`)
+        return `${lines.join('\n')}\n\n${readable(body)}`
+      })
     })
-  subcommand('replay', 'Carries each letter to its group once more. What is refused again comes back.')
+  subcommand('replay', `Carries the letters to their group once more, at most ${MOST_LISTED} a call. What is refused again comes back.`)
     .option('--json', 'prints {replayed}')
     .action(async ({ json, group }: Options) => {
       const replayed = await atBus((dead) => dead.replay(group))

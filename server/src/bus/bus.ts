@@ -7,8 +7,11 @@ export type Message = { shard: string; position: number; body: string }
 export interface Bus {
   /** Resolves once the bus has them as durably as it can. Waits while its subscribers are behind. */
   publish(messages: readonly Message[]): Promise<void>
-  /** Every group gets every message; within a group one subscriber does. What `deliver` rejects is delivered again. */
-  subscribe(group: string, deliver: (bodies: string[]) => Promise<void>): Promise<AsyncDisposable>
+  /**
+   * Every group gets every message; within a group one subscriber does. What `deliver` rejects is delivered again. A server that is away is
+   * waited for.
+   */
+  subscribe(group: string, deliver: (bodies: string[]) => Promise<void>): Promise<Subscription>
   /** Where a bus sets aside what a group refuses again and again; the bus in memory keeps trying instead. */
   deadLetters?: DeadLetters
   /** Forgets what is on its way to a group, and its dead letters; what the read side lacks the relay publishes again. */
@@ -16,11 +19,18 @@ export interface Bus {
   close(): Promise<void>
 }
 
+/** `fault`: why nothing is received now, undefined while all is well. */
+export type Subscription = AsyncDisposable & { fault(): string | undefined }
+
 /** So many messages were in a topic or queue, or about so many where a bus does not count exactly. */
 export type Emptied = { place: string; messages: number }
 
-/** What a group refused although it took others meanwhile (`intake.ts`), with the last error that it gave. */
-export type DeadLetter = { shard: string; body: string; error: string }
+/**
+ * What a group refused although it took others meanwhile (`intake.ts`): with the last error that it gave, how often it was tried, when it was
+ * set aside, and by which machine.
+ */
+export type DeadLetter = { shard: string; body: string } & Death
+export type Death = { error: string; tries: number; setAsideOn: string; by: string }
 
 export interface DeadLetters {
   /** The oldest first where the bus knows an order; at most 1,000. */

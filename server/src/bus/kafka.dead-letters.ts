@@ -4,6 +4,7 @@ import type { DeadLetter, DeadLetters } from './bus.ts'
 import { emptyTopic, endsOf, forget } from './kafka.topics.ts'
 import { type ClientOptions, groupOf, type KafkaAddress, type KafkaSend, ONLY_GROUP, openConsumer } from './kafka.ts'
 import { labelsOf } from './labels.ts'
+import { readDeath } from './suspects.ts'
 
 const MOST_LISTED = 1000
 
@@ -20,7 +21,7 @@ export function createKafkaDeadLetters(address: KafkaAddress, client: ClientOpti
     try {
       const stream = await consumer.consume({ topics: [topic], mode: 'manual', offsets: [{ topic, partition: 0, offset: first }] })
       for await (const { key, value, headers, offset } of stream) {
-        if (offset < after) letters.push({ shard: key, body: value, error: headers.get('error') ?? '' })
+        if (offset < after) letters.push({ shard: key, body: value, ...readDeath((name) => headers.get(name)) })
         if (offset >= after - 1n) break
       }
     } finally {

@@ -6,7 +6,7 @@ import { serverOf } from '../../test/outside.ts'
 import { busAddress } from './address.ts'
 import { busConformance, many } from './bus.conformance.ts'
 import { clientOptions, createKafkaBus, type KafkaAddress, parts } from './kafka.ts'
-import { outsideBusCarriesSales, outsideBusConformance } from './outside.conformance.ts'
+import { outsideBusCarriesSales, outsideBusConformance, outsideBusWaitsForItsServer } from './outside.conformance.ts'
 
 const server = serverOf('KAFKA_URL')
 const PREFIX = `onsale-test-${randomUUID().slice(0, 8)}`
@@ -31,4 +31,9 @@ if (server) {
   busConformance('Kafka', async () => createKafkaBus(newAddress()))
   outsideBusConformance('Kafka', async (onError) => createKafkaBus(newAddress(), onError))
   outsideBusCarriesSales('Kafka', newUrl)
+  const [{ host, port } = { host: '', port: 0 }] = newAddress().brokers.map((broker) => {
+    const { hostname, port } = new URL(`kafka://${broker}`)
+    return { host: hostname, port: Number(port) }
+  })
+  outsideBusWaitsForItsServer('Kafka', { host, port }, (door) => createKafkaBus({ ...newAddress(), brokers: [`127.0.0.1:${door}`] }))
 }

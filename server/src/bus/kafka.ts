@@ -12,7 +12,8 @@ import { createKafkaDeadLetters, deadLettersOf } from './kafka.dead-letters.ts'
 import { createOffsets } from './kafka.offsets.ts'
 import { createTopic, emptyTopic } from './kafka.topics.ts'
 import { labelsOf } from './labels.ts'
-import { reasonOf } from './suspects.ts'
+import { type Attempt, createSubscriptions } from './subscriptions.ts'
+import { deathOf } from './suspects.ts'
 
 export type KafkaAddress = Extract<BusAddress, { bus: 'kafka' }>
 export type KafkaSend = (messages: { topic: string; key: string; value: string; headers: Record<string, string> }[]) => Promise<void>
@@ -23,14 +24,13 @@ type Taken = Carried & { partition: number; offset: bigint; leaderEpoch: number;
 const MOST_BYTES = 500_000
 /** A broker that is away does not answer a goodbye. */
 const LEAVING_MS = 3000
-const REOPEN_MS = { first: 200, most: 5000 }
 /** The group that a replayed message is for; the others have it already. */
 export const ONLY_GROUP = 'onlyGroup'
 
 export function createKafkaBus(address: KafkaAddress, onError: (error: unknown) => void = () => {}): Bus {
   const client = clientOptions(address)
   const closing = new AbortController()
-  const subscriptions = new Set<AsyncDisposable>()
+  const subscriptions = createSubscriptions(onError)
   const isThere = new Set<string>()
   let producer: ReturnType<typeof openProducer> | undefined
 
@@ -55,48 +55,24 @@ export function createKafkaBus(address: KafkaAddress, onError: (error: unknown) 
   }
   const provideTopic = () => provide(address.topic, address.partitions, address.retentionDays)
 
-  async function subscribe(group: string, deliver: Deliver): Promise<AsyncDisposable> {
+  /** One membership of the group; ends when told to, or throws when the connection breaks. */
+  async function follow(group: string, deliver: Deliver, { leaving, works }: Attempt): Promise<void> {
     await provideTopic()
     await provide(deadLettersOf(address, group), 1, address.deadRetentionDays)
-    const leaving = new AbortController()
-    const joined = Promise.withResolvers<void>()
-    const running = (async () => {
-      for (let restMs = REOPEN_MS.first; !leaving.signal.aborted; restMs = Math.min(restMs * 2, REOPEN_MS.most)) {
-        const startedAt = Date.now()
-        await follow(group, deliver, leaving.signal, joined.resolve).catch((error: unknown) => leaving.signal.aborted || onError(error))
-        joined.resolve()
-        if (Date.now() - startedAt > REOPEN_MS.most * 2) restMs = REOPEN_MS.first
-        await wait(restMs, undefined, { signal: leaving.signal }).catch(() => undefined)
-      }
-    })()
-    await joined.promise
-    const subscription = {
-      async [Symbol.asyncDispose]() {
-        leaving.abort()
-        await running
-        subscriptions.delete(subscription)
-      },
-    }
-    subscriptions.add(subscription)
-    return subscription
-  }
-
-  /** One membership of the group; ends when told to, or throws when the connection breaks. */
-  async function follow(group: string, deliver: Deliver, leaving: AbortSignal, joined: () => void): Promise<void> {
     const consumer = openConsumer(address, client, groupOf(address, group))
     const offsets = createOffsets(consumer, address.topic)
     const intake = createIntake<Taken>({
       deliver,
       settle: (items) => offsets.settle(items),
       bury: ({ shard, body }, error) =>
-        send([{ topic: deadLettersOf(address, group), key: shard, value: body, headers: { error: reasonOf(error) } }]),
+        send([{ topic: deadLettersOf(address, group), key: shard, value: body, headers: deathOf(error, address.tries) }]),
       onError,
       tries: address.tries,
       retryMs: { first: address.retryMs, most: address.mostRetryMs },
     })
     try {
       const stream = await consumer.consume({ topics: [address.topic], mode: 'committed', fallbackMode: 'earliest' })
-      joined()
+      works()
       stream.on('data', ({ key, value, headers, partition, offset, leaderEpoch }) => {
         const only = headers.get(ONLY_GROUP)
         const item = { body: value, isReplay: only === group, partition, offset, leaderEpoch, shard: key }
@@ -120,7 +96,7 @@ export function createKafkaBus(address: KafkaAddress, onError: (error: unknown) 
       for (const part of parts(messages))
         await send(part.map((message) => ({ topic: address.topic, key: message.shard, value: message.body, headers: labelsOf(message) })))
     },
-    subscribe,
+    subscribe: (group, deliver) => subscriptions.open((attempt) => follow(group, deliver, attempt)),
     deadLetters: createKafkaDeadLetters(address, client, send),
     async empty(group) {
       const topics = [address.topic, deadLettersOf(address, group)]
@@ -128,7 +104,7 @@ export function createKafkaBus(address: KafkaAddress, onError: (error: unknown) 
     },
     async close() {
       closing.abort()
-      await Promise.all([...subscriptions].map((subscription) => subscription[Symbol.asyncDispose]()))
+      await subscriptions.close()
       await producer?.close().catch(() => undefined)
     },
   }

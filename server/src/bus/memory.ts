@@ -61,6 +61,7 @@ export function createMemoryBus(onError: (error: unknown) => void = () => {}): B
       group.subscribers.push(deliver)
       groups.set(name, group)
       return {
+        fault: () => undefined,
         async [Symbol.asyncDispose]() {
           const { underWay } = group
           group.subscribers.splice(group.subscribers.indexOf(deliver), 1)

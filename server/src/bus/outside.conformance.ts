@@ -1,4 +1,6 @@
 /** Judges what every bus outside the process does with messages that are refused. */
+import { connect, createServer, type Server } from 'node:net'
+import { hostname } from 'node:os'
 import type { EventDetail } from '@onsale/contract/api'
 import { replayedBody } from '@onsale/contract/entry'
 import { describe, expect, test } from 'vitest'
@@ -33,7 +35,10 @@ export function outsideBusConformance(name: string, open: (onError?: (error: unk
         const found = await list('sql')
         return found.length > 0 && found
       })
-      expect(letters).toEqual([{ shard: '1', body: POISON, error: 'column "seat" is too short' }])
+      const [{ setAsideOn = '', ...letter } = {}] = letters
+      expect(letter).toEqual({ shard: '1', body: POISON, error: 'column "seat" is too short', tries: 3, by: hostname() })
+      expect(Math.abs(Date.parse(setAsideOn) - Date.now())).toBeLessThan(60_000)
+      expect(letters).toHaveLength(1)
       // The relay publishes again what is not stored: it is set aside once.
       await bus.publish([{ shard: '1', position: 5, body: POISON }])
       await bus.publish([{ shard: '1', position: 61, body: '{"position":61}' }])
@@ -145,6 +150,33 @@ export function outsideBusConformance(name: string, open: (onError?: (error: unk
       await bus.close()
     })
   })
+}
+
+/** `at` gives a bus whose server is at a port of this machine; there is none at first, then the real one. */
+export function outsideBusWaitsForItsServer(name: string, real: { host: string; port: number }, at: (port: number) => Bus): void {
+  test(`a subscription to ${name} outlives a server that is away when it begins, and says so`, { timeout: 90_000 }, async () => {
+    const door = createServer((socket) => {
+      const way = connect(real.port, real.host)
+      for (const [one, other] of [[socket, way] as const, [way, socket] as const]) one.on('error', () => other.destroy()).pipe(other)
+    })
+    const port = await listening(door, 0)
+    await new Promise((resolve) => door.close(resolve))
+    const bus = at(port)
+    const inbox = createInbox()
+    const subscription = await bus.subscribe('sql', inbox.deliver)
+    expect(subscription.fault()).toMatch(/./)
+    await listening(door, port)
+    await until('it is received from', () => subscription.fault() === undefined, 60_000)
+    await bus.publish(many(3))
+    await inbox.holds(many(3))
+    await bus.close()
+    door.close()
+  })
+}
+
+async function listening(server: Server, port: number): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  return (server.address() as { port: number }).port
 }
 
 /** The whole product with that bus between ledger and read side. */

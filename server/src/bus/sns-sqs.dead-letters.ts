@@ -4,6 +4,7 @@ import type { DeadLetters } from './bus.ts'
 import type { Places } from './sns-sqs.places.ts'
 import { createQueue, type Queue } from './sns-sqs.queue.ts'
 import { REPLAYED, type SnsSqsAddress } from './sns-sqs.ts'
+import { readDeath } from './suspects.ts'
 
 const MOST_LISTED = 1000
 /** While they are being looked through they are hidden, also from whoever looks at the same time. */
@@ -42,12 +43,13 @@ export function createSqsDeadLetters(places: Places, sqs: SQSClient, address: Sn
       const all: Message[] = []
       for await (const messages of received(dead)) all.push(...messages)
       await dead.hide(receiptsOf(all), 0)
-      return all.map(({ Body = '', MessageAttributes = {} }) => ({
-        shard: MessageAttributes.shard?.StringValue ?? '',
-        body: Body,
-        error:
-          MessageAttributes.error?.StringValue ?? `Received ${address.maxReceiveCount} times, and whoever did so died or never answered.`,
-      }))
+      return all.map(({ Body = '', MessageAttributes = {} }) => {
+        const label = (name: string): string | undefined => MessageAttributes[name]?.StringValue
+        const letter = { shard: label('shard') ?? '', body: Body }
+        if (label('error') !== undefined) return { ...letter, ...readDeath(label) }
+        const error = `Received ${address.maxReceiveCount} times, and whoever did so died or never answered.`
+        return { ...letter, error, tries: address.maxReceiveCount, setAsideOn: '', by: 'SQS' }
+      })
     },
     count: (group) => deadOf(group).count(),
     async replay(group) {

@@ -7,7 +7,7 @@ import { serverOf } from '../../test/outside.ts'
 import { until } from '../../test/until.ts'
 import { busAddress } from './address.ts'
 import { busConformance, createInbox, many } from './bus.conformance.ts'
-import { outsideBusCarriesSales, outsideBusConformance } from './outside.conformance.ts'
+import { outsideBusCarriesSales, outsideBusConformance, outsideBusWaitsForItsServer } from './outside.conformance.ts'
 import { batchesOf, createSnsSqsBus, type SnsSqsAddress } from './sns-sqs.ts'
 
 const endpoint = serverOf('AWS_ENDPOINT_URL')
@@ -44,6 +44,10 @@ if (endpoint) {
   outsideBusConformance('SNS and SQS', async (onError) => createSnsSqsBus(newAddress(), onError))
 
   outsideBusCarriesSales('SNS and SQS', newUrl)
+  const { hostname, port } = new URL(endpoint)
+  outsideBusWaitsForItsServer('SNS and SQS', { host: hostname, port: Number(port || 80) }, (door) =>
+    createSnsSqsBus({ ...newAddress(), endpoint: `http://127.0.0.1:${door}` }),
+  )
 
   test('when topic and queues are gone they are made again, and what the relay publishes again arrives', async () => {
     const address = { ...newAddress(), waitS: 1 }

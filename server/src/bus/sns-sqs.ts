@@ -12,7 +12,8 @@ import { labelsOf } from './labels.ts'
 import { createSqsDeadLetters } from './sns-sqs.dead-letters.ts'
 import { createPlaces, isMissing } from './sns-sqs.places.ts'
 import { createQueue, emptyQueue, type Queue } from './sns-sqs.queue.ts'
-import { reasonOf } from './suspects.ts'
+import { type Attempt, createSubscriptions } from './subscriptions.ts'
+import { deathOf } from './suspects.ts'
 
 export type SnsSqsAddress = Extract<BusAddress, { bus: 'sns+sqs' }>
 type Deliver = (bodies: string[]) => Promise<void>
@@ -36,7 +37,7 @@ export function createSnsSqsBus(address: SnsSqsAddress, onError: (error: unknown
   const sqs = new SQSClient({ ...client, useQueueUrlAsEndpoint: false })
   const places = createPlaces(address, sns, sqs)
   const closing = new AbortController()
-  const subscriptions = new Set<AsyncDisposable>()
+  const subscriptions = createSubscriptions(onError)
 
   async function publishBatch(batch: readonly Message[]): Promise<void> {
     const entries = batch.map((message, i) => ({
@@ -57,28 +58,16 @@ export function createSnsSqsBus(address: SnsSqsAddress, onError: (error: unknown
     if (first) throw new Error(`SNS refused ${Failed.length} of ${batch.length} messages: ${first.Code} ${first.Message ?? ''}`)
   }
 
-  async function subscribe(group: string, deliver: Deliver): Promise<AsyncDisposable> {
+  async function follow(group: string, deliver: Deliver, attempt: Attempt): Promise<void> {
     await places.queues(group)
-    const leaving = new AbortController()
-    const running = follow(group, deliver, leaving.signal)
-    const subscription = {
-      async [Symbol.asyncDispose]() {
-        leaving.abort()
-        await running
-        subscriptions.delete(subscription)
-      },
-    }
-    subscriptions.add(subscription)
-    return subscription
-  }
-
-  async function follow(group: string, deliver: Deliver, leaving: AbortSignal): Promise<void> {
+    attempt.works()
+    const { leaving } = attempt
     const queue = createQueue(sqs, async () => (await places.queues(group)).queue, address)
     const dead = createQueue(sqs, async () => (await places.queues(group)).dead, address)
     const intake = createIntake<Taken>({
       deliver,
       settle: (items) => queue.remove(items.map(({ receipt }) => receipt)),
-      bury: ({ shard, body }, error) => dead.send([{ body, attributes: { shard: shard || '-', error: reasonOf(error) } }]),
+      bury: ({ shard, body }, error) => dead.send([{ body, attributes: { shard: shard || '-', ...deathOf(error, address.tries) } }]),
       onError,
       tries: address.tries,
       retryMs: { first: address.retryMs, most: address.mostRetryMs },
@@ -93,7 +82,7 @@ export function createSnsSqsBus(address: SnsSqsAddress, onError: (error: unknown
           .catch(onError),
       (address.visibilityS * 1000) / 3,
     )
-    await receiveAll(group, queue, leaving, async (messages) => {
+    await receiveAll(group, queue, attempt, async (messages) => {
       if (!intake.put(messages.map(takenFrom))) await Promise.race([intake.room(), aborted(leaving)])
     })
     await intake.stop()
@@ -111,13 +100,15 @@ export function createSnsSqsBus(address: SnsSqsAddress, onError: (error: unknown
   async function receiveAll(
     group: string,
     queue: Queue,
-    leaving: AbortSignal,
+    { leaving, works, fails }: Attempt,
     put: (messages: Received[]) => Promise<void>,
   ): Promise<void> {
     let lookedAt = Date.now()
     for (let restMs = RETRY_MS.first; !leaving.aborted; ) {
       try {
-        let found = await queue.receive(address.waitS, leaving)
+        // After a failure a short request, which tells at once that it works again.
+        let found = await queue.receive(restMs === RETRY_MS.first ? address.waitS : 0, leaving)
+        works()
         if (found.length === 0 && Date.now() - lookedAt > LOOK_AFTER_MS) {
           lookedAt = Date.now()
           await places.subscribeAgain(group)
@@ -138,7 +129,7 @@ export function createSnsSqsBus(address: SnsSqsAddress, onError: (error: unknown
       } catch (error) {
         if (leaving.aborted) return
         if (isMissing(error)) places.forget()
-        onError(error)
+        fails(error)
         await wait(restMs, undefined, { signal: leaving }).catch(() => undefined)
         restMs = Math.min(restMs * 2, RETRY_MS.most)
       }
@@ -153,7 +144,7 @@ export function createSnsSqsBus(address: SnsSqsAddress, onError: (error: unknown
       })
       await Promise.all(publishers)
     },
-    subscribe,
+    subscribe: (group, deliver) => subscriptions.open((attempt) => follow(group, deliver, attempt)),
     deadLetters: createSqsDeadLetters(places, sqs, address),
     async empty(group) {
       const { queue, dead } = await places.existing(group)
@@ -161,7 +152,7 @@ export function createSnsSqsBus(address: SnsSqsAddress, onError: (error: unknown
     },
     async close() {
       closing.abort()
-      await Promise.all([...subscriptions].map((subscription) => subscription[Symbol.asyncDispose]()))
+      await subscriptions.close()
       sns.destroy()
       sqs.destroy()
     },

@@ -2,8 +2,10 @@
  * The few messages that were refused although others passed: tried again alone with growing rests, and buried after `tries` that count.
  * A buried entry leaves a stand-in for its place in the log (`setAside` in contract/src/entry.ts), so that what lies behind it is applied.
  */
+import { hostname } from 'node:os'
 import { setAside } from '@onsale/contract/entry'
 import type { Attempts } from './attempts.ts'
+import type { Death } from './bus.ts'
 import type { Carried } from './intake.ts'
 
 /** More culprits than this are a fault of something else: nothing new is judged until one of them is settled. */
@@ -31,8 +33,23 @@ export type Suspects<T> = {
   dueAt(): number
 }
 
-/** What is kept of an error beside a dead letter. SQS refuses control characters in attributes. */
-export function reasonOf({ message, name }: Error): string {
+/** What is kept beside a dead letter, as texts: headers on Kafka, attributes on SQS. */
+export const deathOf = (error: Error, tries: number): Record<keyof Death, string> => ({
+  error: reasonOf(error),
+  tries: String(tries),
+  setAsideOn: new Date().toISOString(),
+  by: hostname(),
+})
+
+export const readDeath = (label: (name: keyof Death) => string | undefined): Death => ({
+  error: label('error') ?? '',
+  tries: Number(label('tries') ?? 0),
+  setAsideOn: label('setAsideOn') ?? '',
+  by: label('by') ?? '',
+})
+
+/** SQS refuses control characters in attributes. */
+function reasonOf({ message, name }: Error): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
   return (message || name).replace(/[\u0000-\u001f\ufffe\uffff]+/g, ' ').slice(0, 1000)
 }

@@ -55,8 +55,7 @@ export function openStore(path: string, pace = PACE, sync?: (file: number) => vo
   let dirtyBytes = 0
   /** Bytes of zones that the entries so far have paid for and that were not written yet. */
   let credit = 0
-  let head = 0
-  let trimmed = 0
+  let [head, trimmed] = [0, 0]
   /** Every zone has on disk what came up to here. */
   let checkpointed = 0
   /** False from a failed `load` to the next one that succeeds: what is in memory must not decide. */

@@ -5,7 +5,7 @@
  * had two tickets when the second sale overtook the refund, and a map that watched it live kept the wrong state.)
  */
 
-import { type Entry, replayedBody } from '@onsale/contract/entry'
+import { type Entry, replayedBody, SET_ASIDE, setAside } from '@onsale/contract/entry'
 import type { Transaction } from 'kysely'
 import type { Schema } from '../sql/schema.ts'
 import type { Sql } from '../sql/sql.ts'
@@ -45,7 +45,7 @@ export function createProjector(sql: Sql): Projector {
       const { fresh, ...projected } = await sql.write(async (trx) => {
         const { fresh, ready } = await archive(sql, trx, came)
         const conflicts = await apply(sql, trx, ready.filter(isKnown), now)
-        for (const each of came.filter(({ isReplayed }) => isReplayed)) {
+        for (const each of came.filter(({ entry, isReplayed }) => isReplayed && isKnown(entry))) {
           const back = await takeBack(trx, each)
           if (back === 'last') conflicts.push(...(await apply(sql, trx, [each.entry], now)))
           if (back === 'overtaken') await rebuildIn(sql, trx, now)
@@ -57,7 +57,7 @@ export function createProjector(sql: Sql): Projector {
             .where('at', '<', new Date(now - CHANGES_KEPT_MS).toISOString())
             .execute()
         }
-        const unknown = fresh.filter((entry) => !isKnown(entry)).map(({ kind, v }) => `${kind} version ${v}`)
+        const unknown = fresh.filter((entry) => !isKnown(entry)).map(nameOf)
         return { fresh, stored: fresh.length, repeats: came.length - fresh.length, conflicts, unknown }
       })
       const toMs = Date.now()
@@ -125,7 +125,15 @@ async function apply(sql: Sql, trx: Transaction<Schema>, entries: readonly Entry
 function cameFrom(message: string): Came {
   const replayed = replayedBody(message)
   const body = replayed ?? message
-  return { body, entry: JSON.parse(body) as Entry, isReplayed: replayed !== undefined }
+  const isReplayed = replayed !== undefined
+  try {
+    return { body, entry: JSON.parse(body) as Entry, isReplayed }
+  } catch (error) {
+    // No later try makes a broken text whole: what has a place in a log is set aside at once, and does not stop its shard for ever.
+    const standIn = setAside(body, (error as Error).message)
+    if (!standIn) throw error
+    return { body: standIn, entry: JSON.parse(standIn) as Entry, isReplayed }
+  }
 }
 
 function byPlace({ entry: a }: Came, { entry: b }: Came): number {
@@ -135,6 +143,12 @@ function byPlace({ entry: a }: Came, { entry: b }: Came): number {
 /** Of a kind and version that this process can apply; others are stored and skipped. */
 export function isKnown(entry: Entry): boolean {
   return entry.v === 1 && (entry.kind === 'SeatsSold' || entry.kind === 'SeatsHeld' || entry.kind === 'SeatsReleased')
+}
+
+/** For a log line. */
+function nameOf(entry: Entry): string {
+  const { kind, v, shard, position, error } = entry as Omit<Entry, 'kind'> & { kind: string; error?: string }
+  return kind === SET_ASIDE ? `${kind} (shard ${shard}, position ${position}: ${error})` : `${kind} version ${v}`
 }
 
 /** So many entries a row of the archive at most: some 200 KB. */

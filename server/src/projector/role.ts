@@ -1,6 +1,6 @@
 /** projector: log entries from the bus -> SQL, in a thread of its own so that buyers do not wait for it. */
 import { setInterval } from 'node:timers'
-import type { Bus } from '../bus/bus.ts'
+import type { Bus, Subscription } from '../bus/bus.ts'
 import { check, checkDatabase } from '../checks.ts'
 import type { Report } from '../report.ts'
 import type { StartRole } from '../roles.ts'
@@ -13,7 +13,7 @@ const GROUP = 'sql'
 
 export const startProjectorRole: StartRole = async ({ config, adapters, prepare, report }) => {
   let thread: ProjectorThread | undefined
-  let subscription: AsyncDisposable | undefined
+  let subscription: Subscription | undefined
   let counting: NodeJS.Timeout | undefined
   return {
     async open() {
@@ -34,7 +34,12 @@ export const startProjectorRole: StartRole = async ({ config, adapters, prepare,
         if (fault) throw fault
         return 'its thread runs'
       })
-      return [runs, ...(await checkDatabase(await adapters.sql(), 'database', 'failing'))]
+      const receives = await check('bus', 'failing', async () => {
+        const fault = subscription?.fault()
+        if (fault) throw new Error(fault)
+        return 'it is received from'
+      })
+      return [runs, receives, ...(await checkDatabase(await adapters.sql(), 'database', 'failing'))]
     },
     /** The batch under way is the last; what was not taken then comes to another member of the group. */
     async stop() {

@@ -37,7 +37,8 @@ async function readPostgres(trx: Transaction<Schema>, { select, functions }: Que
   return { rows: found.slice(0, rows), more: found.length > rows }
 }
 
-/** As a stream that is left when there is enough. MySQL limits what reads in ms, MariaDB every statement in s; each skips what is for the other. */
+/** As a stream that is left when there is enough. MySQL limits what reads in ms, MariaDB every statement in s; each skips what is for the other.
+ * All three stay with the connection, which is not to be used for anything else. */
 async function readMysql(trx: Transaction<Schema>, { select }: Question, { rows, ms }: Limits, judge: Judge): Promise<Found> {
   await ask(
     trx,
