@@ -8,6 +8,8 @@ keepCompiledCode()
 const { startPlatform } = await import('./platform.ts')
 
 let hide = (text: string): string => text
+// Node would print the whole error, with all that a driver put into it.
+process.on('uncaughtException', die)
 try {
   const config = readConfig()
   hide = hiding(config.secrets)
