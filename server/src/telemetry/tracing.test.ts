@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Client, createClient } from '../../test/client.ts'
 import { attributesOf, type Collector, type Span, startCollector } from '../../test/collector.ts'
+import { streamPath } from '../../test/live.ts'
 import { type ServerProcess, startServer } from '../../test/process.ts'
 import { until } from '../../test/until.ts'
 import { traceOf } from './tracing.ts'
@@ -79,6 +80,15 @@ describe('with a collector', () => {
       expect(spans.map(({ name }) => name).sort()).toEqual([wanted[0], wanted[1]])
       expect(attributesOf(spans.find(({ kind }) => kind === 2) as Span)['http.response.status_code']).toBe(409)
     }
+  })
+
+  it('a live stream is a span that ends when its listener goes', async () => {
+    const trace = TRACE.replace('0a', '5f')
+    const leaving = new AbortController()
+    const headers = { traceparent: `00-${trace}-b7ad6b7169203331-01` }
+    expect((await fetch(`${server.url}${streamPath('Event1')}`, { headers, signal: leaving.signal })).status).toBe(200)
+    leaving.abort()
+    expect((await spansOf(trace, 1)).map(({ name }) => name)).toEqual(['GET /query/api/v1/events/:eventId/stream'])
   })
 
   it('what the caller does not trace, and what the ratio leaves out, is in none', async () => {
