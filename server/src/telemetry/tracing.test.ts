@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Client, createClient } from '../../test/client.ts'
 import { attributesOf, type Collector, type Span, startCollector } from '../../test/collector.ts'
 import { streamPath } from '../../test/live.ts'
-import { type ServerProcess, startServer } from '../../test/process.ts'
+import { runServer, type ServerProcess, startServer } from '../../test/process.ts'
 import { until } from '../../test/until.ts'
 import { traceOf } from './tracing.ts'
 
@@ -101,6 +101,22 @@ describe('with a collector', () => {
     await spansOf(after, wanted.length)
     expect(new Set(collector.spans.slice(before).map(({ traceId }) => traceId))).toEqual(new Set([after]))
   })
+})
+
+/** Says aloud which modules of OpenTelemetry's SDK are loaded; its API is a part of prom-client. */
+const WATCH = `data:text/javascript,${encodeURIComponent(`
+  import { registerHooks } from 'node:module'
+  import { writeSync } from 'node:fs'
+  registerHooks({ load: (url, context, next) => (/@opentelemetry.(?!api)/.test(url) && writeSync(2, 'loads ' + url), next(url, context)) })
+`)}`
+
+it.each([
+  { endpoint: '', loads: false },
+  { endpoint: 'http://127.0.0.1:9', loads: true },
+])('the SDK is loaded for a collector, and for nothing else: "$endpoint"', async ({ endpoint, loads }) => {
+  const { heard } = await runServer({ LOG_LEVEL: 'silent', NODE_OPTIONS: `--import=${WATCH}`, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint })
+  await until('it is open', () => heard.said.includes('Onsale is open'), 30_000)
+  expect(heard.said.includes('loads file:')).toBe(loads)
 })
 
 describe('the trace of an entry', () => {
