@@ -27,6 +27,10 @@ declare module 'fastify' {
 
 export function createHttp(report: Report, bodyTimeoutMs = 30_000): FastifyInstance {
   const direct: FastifyInstance['direct'] = new Map()
+  const turnAway = (response: ServerResponse, code: RefusalCode): void => {
+    report.refused(code)
+    refuse(response, code)
+  }
   const serverFactory = (handler: RequestListener): Server => {
     const server = createServer(
       {
@@ -42,15 +46,17 @@ export function createHttp(report: Report, bodyTimeoutMs = 30_000): FastifyInsta
       },
       (request: WholeRequest, response: WholeResponse) => {
         // Node's own 400 is bare.
-        if (request.headers.host === undefined && request.httpVersion === '1.1') return refuse(response, 'bad-request')
+        if (request.headers.host === undefined && request.httpVersion === '1.1') return turnAway(response, 'bad-request')
         const first = direct.get(`${request.method} ${request.url}`)
         if (!first?.(request, response)) handler(request, response)
       },
     )
-    server.on('checkExpectation', (_, response: ServerResponse) => refuse(response, 'expectation-failed'))
+    server.on('checkExpectation', (_, response: ServerResponse) => turnAway(response, 'expectation-failed'))
     server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-      if (socket.writable && error.code !== 'ECONNRESET') socket.end(rawProblem(codeOfClientError(error.code)))
-      else socket.destroy()
+      if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
+      const code = codeOfClientError(error.code)
+      report.refused(code)
+      socket.end(rawProblem(code))
     })
     return server
   }

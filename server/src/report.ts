@@ -18,13 +18,15 @@ export type ReportOptions = {
   hide?: (text: string) => string
   /** None: nothing is traced, and nothing is spent on it. */
   tracing?: Tracing | undefined
+  /** A file; stderr unless named. */
+  to?: string
 }
 
 /** Whoever answers the requests of one route. `begunAt`: `performance.now()` when the request came. */
 export type RouteReport = { answered(status: number, begunAt: number, requestId: string, traceId: string | undefined): void }
 
-export function createReport({ level, roles, hide = (text) => text, tracing }: ReportOptions) {
-  const logger = createLogger(level, roles, hide)
+export function createReport({ level, roles, hide = (text) => text, tracing, to }: ReportOptions) {
+  const logger = createLogger({ level, roles, hide, dest: to ?? 2 })
   const counted = emptyCounts()
   const routes = new Map<string, RouteReport>()
   const registry = createRegistry(familiesOf(counted))
@@ -95,10 +97,12 @@ export function createReport({ level, roles, hide = (text) => text, tracing }: R
   }
 }
 
-function createLogger(level: string, roles: readonly string[], hide: (text: string) => string): Logger {
+type LoggerOptions = { level: string; roles: readonly string[]; hide: (text: string) => string; dest: string | number }
+
+function createLogger({ level, roles, hide, dest }: LoggerOptions): Logger {
   return pino(
     { level, base: { roles: roles.join(','), host: hostname() }, hooks: { streamWrite: hide } },
-    pino.destination({ dest: 2, sync: false }),
+    pino.destination({ dest, sync: false }),
   )
 }
 

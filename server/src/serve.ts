@@ -14,6 +14,8 @@ let hide = (text: string): string => text
 
 /** `samples`: the folder that is imported when the database is new. */
 export async function serve(environment?: Environment, samples?: string): Promise<void> {
+  // Node would print the whole error, with all that a driver put into it.
+  process.on('uncaughtException', die)
   try {
     const config = readConfig(environment)
     hide = hiding(config.secrets)

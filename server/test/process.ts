@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
 
 const MAIN = resolve(fileURLToPath(import.meta.url), '../../src/main.ts')
 
@@ -44,6 +45,27 @@ export async function startServer(env: Record<string, string> = {}, main = MAIN)
       return code
     },
   }
+}
+
+/** Runs, whether it starts or not, and listens to all that it says. Ends with the test. */
+export async function runServer(env: Record<string, string>) {
+  const dataDir = env.DATA_DIR ?? (await mkdtemp(join(tmpdir(), 'onsale-')))
+  const child = spawn(process.execPath, [MAIN], {
+    env: { ...process.env, PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'trace', NODE_ENV: 'test', ...env, DATA_DIR: dataDir },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const heard = { said: '' }
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      heard.said += text
+    })
+  const ended = once(child, 'close') as Promise<[code: number | null]>
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    await ended
+    if (!env.DATA_DIR) await rm(dataDir, { recursive: true, force: true })
+  })
+  return { heard, ended, stop: () => child.kill('SIGTERM') }
 }
 
 async function readyUrl(child: ChildProcess): Promise<string> {

@@ -8,6 +8,7 @@ import { openLive } from '../../test/live.ts'
 import { type Metrics, metricsOf } from '../../test/metrics.ts'
 import { temporaryFolder } from '../../test/platform.ts'
 import { type ServerProcess, startServer } from '../../test/process.ts'
+import { sendRaw } from '../../test/raw.ts'
 import { until } from '../../test/until.ts'
 
 const SEAT = { venueId: 'Venue1', eventId: 'Event1', zoneId: 1, row: 'A' }
@@ -109,6 +110,14 @@ describe('a request', () => {
     expect(grew('onsale_request_seconds_count', request(404, '(none)', 'GET'))).toBe(3)
     expect(grew('onsale_refused_total', { code: 'route-not-found' })).toBe(3)
   })
+})
+
+it('what reaches no route is counted too', async () => {
+  const grew = await growth(async () => {
+    expect((await sendRaw(server.url, ['GET /health HTTP/1.1', 'Connection: close']))?.status).toBe(400)
+    expect((await sendRaw(server.url, ['no HTTP']))?.status).toBe(400)
+  })
+  expect(grew('onsale_refused_total', { code: 'bad-request' })).toBe(2)
 })
 
 it('a live stream counts while it is open, and not as a request that took long', async () => {

@@ -1,4 +1,4 @@
-/** Traces by OpenTelemetry's own packages, sent as OTLP over HTTP. Loaded only where an endpoint is set: it takes 60 ms and 9 MB. */
+/** Traces by OpenTelemetry's own packages, sent as OTLP over HTTP. Loaded only where an endpoint is set: it takes 42 MB of memory. */
 import { type Context, DiagLogLevel, diag, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { resourceFromAttributes } from '@opentelemetry/resources'

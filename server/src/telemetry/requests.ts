@@ -19,16 +19,19 @@ const NO_ROUTE = '(none)'
 export function countAndTrace(http: FastifyInstance, report: Report): void {
   http.decorateRequest('begunAt', 0)
   http.decorateRequest('span', undefined)
-  http.addHook('onRequest', (request, _, done) => {
+  http.addHook('onRequest', (request, { raw }, done) => {
     request.begunAt = performance.now()
-    if (report.tracing) request.span = beginRequest(report.tracing, request.raw, request.routeOptions.url ?? NO_ROUTE, request.id)
+    if (report.tracing) {
+      const span = beginRequest(report.tracing, request.raw, request.routeOptions.url ?? NO_ROUTE, request.id)
+      request.span = span
+      // Also where the client went first, and at the end of a live stream.
+      raw.once('close', () => span?.end({ 'http.response.status_code': raw.statusCode }))
+    }
     done()
   })
-  http.addHook('onResponse', ({ method, routeOptions: { url = NO_ROUTE }, begunAt, id, span }, { raw, statusCode }, done) => {
-    // A live stream is answered when it begins, and ends when its listener goes: neither is how long an answer took.
-    const isStream = raw.getHeader('content-type') === 'text/event-stream; charset=utf-8'
-    if (!isStream) report.route(method, url).answered(statusCode, begunAt, id, span?.traceId)
-    span?.end({ 'http.response.status_code': statusCode })
+  // Not heard where the client went first, so that live streams are no answers that took hours.
+  http.addHook('onResponse', ({ method, routeOptions: { url = NO_ROUTE }, begunAt, id, span }, { statusCode }, done) => {
+    report.route(method, url).answered(statusCode, begunAt, id, span?.traceId)
     done()
   })
 }

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Client, createClient } from '../../test/client.ts'
 import { attributesOf, type Collector, type Span, startCollector } from '../../test/collector.ts'
-import { type ServerProcess, startServer } from '../../test/process.ts'
+import { streamPath } from '../../test/live.ts'
+import { runServer, type ServerProcess, startServer } from '../../test/process.ts'
 import { until } from '../../test/until.ts'
 import { traceOf } from './tracing.ts'
 
@@ -81,6 +82,15 @@ describe('with a collector', () => {
     }
   })
 
+  it('a live stream is a span that ends when its listener goes', async () => {
+    const trace = TRACE.replace('0a', '5f')
+    const leaving = new AbortController()
+    const headers = { traceparent: `00-${trace}-b7ad6b7169203331-01` }
+    expect((await fetch(`${server.url}${streamPath('Event1')}`, { headers, signal: leaving.signal })).status).toBe(200)
+    leaving.abort()
+    expect((await spansOf(trace, 1)).map(({ name }) => name)).toEqual(['GET /query/api/v1/events/:eventId/stream'])
+  })
+
   it('what the caller does not trace, and what the ratio leaves out, is in none', async () => {
     const before = collector.spans.length
     const untraced = TRACE.replace('0a', '3d')
@@ -91,6 +101,22 @@ describe('with a collector', () => {
     await spansOf(after, wanted.length)
     expect(new Set(collector.spans.slice(before).map(({ traceId }) => traceId))).toEqual(new Set([after]))
   })
+})
+
+/** Says aloud which modules of OpenTelemetry's SDK are loaded; its API is a part of prom-client. */
+const WATCH = `data:text/javascript,${encodeURIComponent(`
+  import { registerHooks } from 'node:module'
+  import { writeSync } from 'node:fs'
+  registerHooks({ load: (url, context, next) => (/@opentelemetry.(?!api)/.test(url) && writeSync(2, 'loads ' + url), next(url, context)) })
+`)}`
+
+it.each([
+  { endpoint: '', loads: false },
+  { endpoint: 'http://127.0.0.1:9', loads: true },
+])('the SDK is loaded for a collector, and for nothing else: "$endpoint"', async ({ endpoint, loads }) => {
+  const { heard } = await runServer({ LOG_LEVEL: 'silent', NODE_OPTIONS: `--import=${WATCH}`, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint })
+  await until('it is open', () => heard.said.includes('Onsale is open'), 30_000)
+  expect(heard.said.includes('loads file:')).toBe(loads)
 })
 
 describe('the trace of an entry', () => {

@@ -26,7 +26,7 @@ export type Tracing = {
   stop(): Promise<void>
 }
 
-/** The trace that an entry carries. Not parsed, because few carry one: 0.1 us an entry instead of 2. Within a text its quotes would be escaped. */
+/** The trace that an entry carries. Not parsed, because few carry one: 0.1 us an entry instead of 1.2. Within a text its quotes would be escaped. */
 export function traceOf(body: string): string | undefined {
   return /,"trace":"(00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})"/.exec(body)?.[1]
 }
