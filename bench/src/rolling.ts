@@ -5,6 +5,7 @@
  * Faults that were planted, and were told: see docs/rolling-restart.md.
  */
 import { setTimeout as wait } from 'node:timers/promises'
+import topology from '../../topology.json' with { type: 'json' }
 import { auditBooksAt, ticketsOf } from './books.ts'
 import { type House, houseOf, seatsOf } from './house.ts'
 import { type Load, startLoad } from './load/load.ts'
@@ -119,8 +120,8 @@ const readsOf = ({ eventId }: House): string[] => [
   `/query/api/v1/events/${eventId}`,
   `/query/api/v1/tickets/count/${eventId}`,
   '/query/api/v1/tickets?limit=10',
-  '/events/health',
-  '/health',
+  topology.roles.projector.healthPath,
+  topology.roles.web.healthPath,
 ]
 
 async function caughtUp({ proxy }: Fleet, houses: readonly House[], answers: readonly string[]): Promise<void> {
