@@ -29,7 +29,8 @@ if (names.length === 0 || unknown.length > 0) {
   console.error(`Usage: npm run bench -- <name> [<name> ...] [--options]\n\n${list.join('\n')}\n\n${USAGE}`)
   process.exit(2)
 }
-process.on('SIGINT', () => process.exit(130)) // children are killed on exit
+// Children are killed on exit, and a signal that nobody hears is none.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
 
 for (const name of names) {
   const startedMs = performance.now()

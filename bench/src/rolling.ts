@@ -121,7 +121,7 @@ const readsOf = ({ eventId }: House): string[] => [
   `/query/api/v1/tickets/count/${eventId}`,
   '/query/api/v1/tickets?limit=10',
   topology.roles.projector.healthPath,
-  topology.image.healthPath,
+  topology.roles.web.healthPath,
 ]
 
 async function caughtUp({ proxy }: Fleet, houses: readonly House[], answers: readonly string[]): Promise<void> {

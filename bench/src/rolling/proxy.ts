@@ -57,7 +57,7 @@ export async function startProxy(): Promise<ReverseProxy> {
     if (response.closed) return
     faults.push(why)
     if (response.headersSent) response.destroy()
-    else response.writeHead(502, { 'content-type': 'text/plain' }).end(why)
+    else response.writeHead(502, { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(why) }).end(why)
   }
 
   /** `tried`: those that refused the connection. */

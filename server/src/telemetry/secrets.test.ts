@@ -140,7 +140,7 @@ describe('whatever holds a secret is shown without it', () => {
       env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`, OTEL_EXPORTER_OTLP_HEADERS: 'x=closed', LOG_LEVEL: 'silent' },
     })
     onTestFinished(() => onsale.stop())
-    await onsale.platform.adapters.ledger.close()
+    await (await onsale.platform.adapters.ledger()).close()
     const { text } = await onsale.get('/health/ready')
     expect(text).toContain('The ledger is ***.')
   })
