@@ -14,6 +14,10 @@ const benchmarks: Record<string, { asks: string; load: () => Promise<Benchmark> 
   flat: { asks: 'Is a million seats as fast as 5,000?', load: async () => (await import('./flat.ts')).flat },
   lag: { asks: 'How long after its 201 can a ticket be read?', load: async () => (await import('./lag.ts')).lag },
   overload: { asks: 'What happens at three times the capacity?', load: async () => (await import('./overload.ts')).overload },
+  rolling: {
+    asks: 'A rolling restart of every role in the midst of a sell-out: does a request fail?',
+    load: async () => (await import('./rolling.ts')).rolling,
+  },
   reads: { asks: 'What do reads cost, against a bare JSON echo?', load: async () => (await import('./reads.ts')).reads },
 }
 

@@ -22,6 +22,8 @@ const Head = {
   venueId: Type.String(),
   eventId: Type.String(),
   zoneId: Type.Integer(),
+  /** W3C `traceparent` of the request, where it is traced. */
+  trace: Type.Optional(Type.String()),
 }
 
 export const SeatsSold = Type.Object({

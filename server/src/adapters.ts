@@ -2,8 +2,10 @@
 import { busAddress } from './bus/address.ts'
 import type { Bus } from './bus/bus.ts'
 import type { Config } from './config.ts'
-import type { Ledger } from './ledger/ledger.ts'
+import type { Ledger, OnBatch } from './ledger/ledger.ts'
+import type { Report } from './report.ts'
 import type { Sql } from './sql/sql.ts'
+import { traceBus, traceLedger } from './telemetry/tracing.ts'
 
 /**
  * Each is opened when a role first asks for it, so that a process needs only what its roles use. `reader` answers questions: a replica of
@@ -20,12 +22,24 @@ export type Adapters = {
 
 export function createAdapters(
   { ledgerUrl, busUrl, databaseUrl, databaseReaderUrl }: Pick<Config, 'ledgerUrl' | 'busUrl' | 'databaseUrl' | 'databaseReaderUrl'>,
-  onError: (error: unknown) => void,
+  report: Pick<Report, 'failed' | 'batch' | 'pool' | 'tracing'>,
 ): Adapters {
-  const sql = once(() => openSql(databaseUrl))
-  const reader = databaseReaderUrl === null ? sql : once(() => openSql(databaseReaderUrl))
-  const ledger = once(() => openLedger(ledgerUrl))
-  const bus = once(() => openBus(busUrl, onError))
+  const { tracing } = report
+  const pooled = async (name: 'writer' | 'reader', url: string): Promise<Sql> => {
+    const sql = await openSql(url)
+    report.pool(name, () => sql.pool?.())
+    return sql
+  }
+  const sql = once(() => pooled('writer', databaseUrl))
+  const reader = databaseReaderUrl === null ? sql : once(() => pooled('reader', databaseReaderUrl))
+  const ledger = once(async () => {
+    const opened = await openLedger(ledgerUrl, report.batch)
+    return tracing ? traceLedger(opened, tracing) : opened
+  })
+  const bus = once(async () => {
+    const opened = await openBus(busUrl, (error) => report.failed('bus', error))
+    return tracing ? traceBus(opened, tracing) : opened
+  })
   return {
     ledger: ledger.get,
     bus: bus.get,
@@ -56,13 +70,13 @@ function once<T extends { close(): Promise<void> }>(open: () => Promise<T>) {
   }
 }
 
-export async function openLedger(url: string): Promise<Ledger> {
+export async function openLedger(url: string, onBatch: OnBatch = () => {}): Promise<Ledger> {
   if (/^rediss?:/.test(url)) {
     const { openRedisLedger } = await import('./ledger/redis.ts')
-    return openRedisLedger({ url })
+    return openRedisLedger({ url, onBatch })
   }
   const { openSqliteLedger } = await import('./ledger/sqlite.ts')
-  return openSqliteLedger({ path: pathOf(url) })
+  return openSqliteLedger({ path: pathOf(url), onBatch })
 }
 
 export async function openBus(url: string, onError: (error: unknown) => void): Promise<Bus> {

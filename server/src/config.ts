@@ -6,6 +6,7 @@ import topology from '../../topology.json' with { type: 'json' }
 import { busAddress } from './bus/address.ts'
 import { leftBehind } from './move/note.ts'
 import { isRole, type RoleName, roleNames } from './roles.ts'
+import { decoded, passwordsIn } from './telemetry/secrets.ts'
 
 export type Config = {
   port: number
@@ -23,6 +24,10 @@ export type Config = {
   metricsPort: number | null
   /** How long it serves on after it was told to stop. */
   drainMs: number
+  /** Where traces go; null: nothing is traced. `ratio`: of those that begin here. */
+  traces: { endpoint: string; headers: Record<string, string>; ratio: number } | null
+  /** Passwords and tokens of all these: what no log may show. */
+  secrets: readonly string[]
 }
 
 /** Database servers. */
@@ -59,6 +64,15 @@ export const settings = {
     about:
       'How long a process that was told to stop serves on, not ready, so that load balancers see it (at most 10000). A little more than the time between two of their looks.',
   },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    default: '(none)',
+    about: 'Collector of traces, as in http://localhost:4318; without it nothing is traced.',
+  },
+  OTEL_EXPORTER_OTLP_HEADERS: { default: '(none)', about: 'What the collector wants of a sender: name=value, joined by commas.' },
+  OTEL_TRACES_SAMPLER_ARG: {
+    default: '0.01',
+    about: 'How many of the requests are traced, from 0 to 1; one whose caller has decided (traceparent) is traced as the caller says.',
+  },
 } as const
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -91,7 +105,10 @@ export function readConfig(env: Environment = environment): Config {
     environment: oneOf(env.NODE_ENV || 'development', 'NODE_ENV', ['development', 'test', 'production'], problems),
     metricsPort: env.METRICS_PORT ? port(env.METRICS_PORT, 'METRICS_PORT', problems) : null,
     drainMs: drain(env.DRAIN_MS || settings.DRAIN_MS.default, problems),
+    traces: traces(env, problems),
+    secrets: [],
   }
+  config.secrets = secretsOf(config)
   if (config.busUrl === 'memory:' && config.roles.includes('purchase') !== config.roles.includes('projector'))
     problems.push('ROLES: with BUS_URL=memory: purchase and projector run in the same process. Name both, or neither.')
   const { databaseUrl, databaseReaderUrl } = config
@@ -106,6 +123,32 @@ export function readConfig(env: Environment = environment): Config {
 /** Everything that is kept lies in files of this machine, and nothing outside can be away. */
 export const isEmbedded = ({ ledgerUrl, busUrl, databaseUrl }: Pick<Config, 'ledgerUrl' | 'busUrl' | 'databaseUrl'>): boolean =>
   ledgerUrl.startsWith('sqlite:') && databaseUrl.startsWith('sqlite:') && busUrl === 'memory:'
+export function secretsOf({ ledgerUrl, busUrl, databaseUrl, databaseReaderUrl, traces }: Config): string[] {
+  const addresses = [ledgerUrl, busUrl, databaseUrl, databaseReaderUrl ?? '', traces?.endpoint ?? '']
+  return [...addresses.flatMap(passwordsIn), ...Object.values(traces?.headers ?? {})]
+}
+
+function traces(env: Environment, problems: string[]): Config['traces'] {
+  const endpoint = env.OTEL_EXPORTER_OTLP_ENDPOINT
+  const ratio = Number(env.OTEL_TRACES_SAMPLER_ARG || '0.01')
+  if (!(ratio >= 0 && ratio <= 1)) problems.push(`OTEL_TRACES_SAMPLER_ARG is "${env.OTEL_TRACES_SAMPLER_ARG}": give a number from 0 to 1.`)
+  const headers = otlpHeaders(env.OTEL_EXPORTER_OTLP_HEADERS || '', problems)
+  if (!endpoint) return null
+  if (!/^https?:$/.test(URL.parse(endpoint)?.protocol ?? ''))
+    problems.push('OTEL_EXPORTER_OTLP_ENDPOINT is no address: write http://host:port or https://host:port.')
+  return { endpoint, headers, ratio }
+}
+
+/** Says nothing of what was given: it may be a token. */
+function otlpHeaders(text: string, problems: string[]): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (const pair of text.split(',').filter(Boolean)) {
+    const [, name, value] = /^\s*([\w-]+)=(.+)$/.exec(pair) ?? []
+    if (name && value) headers[name] = decoded(value.trim())
+    else problems.push('OTEL_EXPORTER_OTLP_HEADERS has a part that is no header: write name=value, joined by commas.')
+  }
+  return headers
+}
 
 function port(text: string, name: string, problems: string[]): number {
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text)
@@ -128,11 +171,14 @@ function roles(text: string, problems: string[]): RoleName[] {
 
 function url(text: string, name: string, schemes: readonly string[], problems: string[]): string {
   const scheme = schemes.find((known) => text.startsWith(known))
-  if (!scheme) problems.push(`${name} is "${text.slice(0, 40)}": it begins with ${schemes.join(' or ')}.`)
+  if (!scheme) problems.push(`${name} is "${shown(text)}": it begins with ${schemes.join(' or ')}.`)
   else if (scheme === 'sqlite:' && text === scheme) problems.push(`${name} is "sqlite:": name a file, as in sqlite:./data/onsale.db.`)
   else if (SERVERS.includes(scheme)) serverUrl(text, name, scheme, problems)
   return text
 }
+
+/** The beginning of an address: what follows may be a password. */
+const shown = (text: string): string => text.slice(0, 40).replace(/(:|\/\/).*/, '$1...')
 
 /** Says nothing of what was given: it may hold a password. */
 function serverUrl(text: string, name: string, scheme: string, problems: string[]): void {
@@ -147,9 +193,7 @@ function bus(text: string, problems: string[]): string {
   try {
     busAddress(text)
   } catch (error) {
-    // Its password, if it has one, is not shown.
-    const shown = text.slice(0, 40).replace(/\/\/.*/, '//...')
-    problems.push(`BUS_URL is "${shown}": ${(error as Error).message}`)
+    problems.push(`BUS_URL is "${shown(text)}": ${(error as Error).message}`)
   }
   return text
 }

@@ -9,6 +9,8 @@ import type { FastifyInstance } from 'fastify'
 import { BODY_LIMIT, CONSTANT_HEADERS, compileBody, parseJson, problemOf, requestIdOf } from './http.ts'
 import { LedgerBusy } from './ledger/ledger.ts'
 import type { Report } from './report.ts'
+import { beginRequest } from './telemetry/requests.ts'
+import type { TraceSpan } from './telemetry/tracing.ts'
 import type { WholeResponse } from './whole-response.ts'
 
 /**
@@ -17,38 +19,57 @@ import type { WholeResponse } from './whole-response.ts'
  */
 export const MOST_UNDER_WAY = 1500
 
+type Asked = { response: WholeResponse; requestId: string; begunAt: number; span: TraceSpan | undefined }
 type Answer = { status: number; headers: Record<string, string>; body: string }
-type Handler<Body> = (body: Body, headers: IncomingHttpHeaders) => Promise<Answer>
+/** `trace`: a `traceparent` for what the handler does, where it is traced. */
+type Handler<Body> = (body: Body, headers: IncomingHttpHeaders, trace: string | undefined) => Promise<Answer>
 
 export function serveDirectly<Body>(http: FastifyInstance, report: Report, route: Route, handle: Handler<Body>): void {
   const fits = compileBody(route.schema.body as object)
+  const { answered } = report.route(route.method, route.url)
   let underWay = 0
   http.direct.set(`${route.method} ${route.url}`, (request, response) => {
     if (!isPlainJson(request.headers)) return false
+    const begunAt = performance.now()
     const requestId = requestIdOf(request)
+    const span = report.tracing && beginRequest(report.tracing, request, route.url, requestId)
+    const asked: Asked = { response, requestId, begunAt, span }
     if (underWay >= MOST_UNDER_WAY) {
       request.resume()
-      refuse(response, requestId, new LedgerBusy(`${MOST_UNDER_WAY} purchases are under way already.`))
+      refuse(asked, new LedgerBusy(`${MOST_UNDER_WAY} purchases are under way already.`))
       return true
     }
     underWay++
     const leave = (): void => void underWay--
     const fail = (error: unknown): void => {
       leave()
-      refuse(response, requestId, error)
+      refuse(asked, error)
     }
-    request.whole((text) => {
-      try {
-        handle(bodyOf(text), request.headers).then(({ status, headers, body }) => {
-          leave()
-          write(response, status, requestId, 'application/json; charset=utf-8', headers, body)
-        }, fail)
-      } catch (error) {
-        fail(error)
-      }
-    }, leave)
+    request.whole(
+      (text) => {
+        try {
+          handle(bodyOf(text), request.headers, span?.traceparent).then(({ status, headers, body }) => {
+            leave()
+            answer(asked, status, 'application/json; charset=utf-8', headers, body)
+          }, fail)
+        } catch (error) {
+          fail(error)
+        }
+      },
+      () => {
+        leave()
+        span?.end({}, 'The client left.')
+      },
+    )
     return true
   })
+
+  function answer(asked: Asked, status: number, type: string, headers: Record<string, string>, body: string): void {
+    const { response, requestId, begunAt, span } = asked
+    write(response, status, requestId, type, headers, body)
+    answered(status, begunAt, requestId, span?.traceId)
+    span?.end({ 'http.response.status_code': status })
+  }
 
   function bodyOf(text: string): Body {
     const body = parseJson(text)
@@ -56,12 +77,13 @@ export function serveDirectly<Body>(http: FastifyInstance, report: Report, route
     throw Object.assign(new Error('bad input'), { validation: fits.errors, validationContext: 'body' })
   }
 
-  function refuse(response: WholeResponse, requestId: string, error: unknown): void {
+  function refuse(asked: Asked, error: unknown): void {
+    const { requestId, span } = asked
     const { code, status, headers, body } = problemOf(error, requestId)
     report.refused(code)
-    if (code === 'internal-error') report.failed('unexpected error', error)
+    if (code === 'internal-error') report.failed('unexpected error', error, { requestId, traceId: span?.traceId })
     const { 'content-type': type, ...rest } = headers
-    write(response, status, requestId, type as string, rest, body)
+    answer(asked, status, type as string, rest, body)
   }
 }
 

@@ -79,7 +79,7 @@ it('is alive but not ready when a check fails to answer', async () => {
   const answer = await closed.get('/health/ready')
   expect(answer.status, answer.text).toBe(503)
   const failing = answer.json<Ready>().checks.filter(({ status }) => status === 'failing')
-  expect(failing).toEqual([{ name: 'purchase', status: 'failing', detail: 'The ledger is closed.' }])
+  expect(failing).toEqual([{ name: 'ledger', status: 'failing', detail: 'The ledger is closed.' }])
   expect((await closed.get('/health')).status).toBe(200)
 })
 

@@ -39,7 +39,9 @@ export function addHealth(
   http.route({
     ...readiness,
     handler: async (_, reply) => {
-      const checks = stopping.aborted ? [STOPPING] : worstOfEach(await checksOf())
+      const checks = stopping.aborted
+        ? [STOPPING]
+        : worstOfEach(await checksOf()).map((check) => ({ ...check, detail: report.hide(check.detail) }))
       const ready = checks.every(({ status }) => status !== 'failing')
       return reply.status(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not-ready', checks })
     },

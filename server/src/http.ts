@@ -7,6 +7,7 @@ import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, ty
 import { LedgerBusy, LedgerUnsure } from './ledger/ledger.ts'
 import type { Report } from './report.ts'
 import { isAway } from './sql/pool.ts'
+import { countAndTrace } from './telemetry/requests.ts'
 import { WholeRequest } from './whole-request.ts'
 import { WholeResponse } from './whole-response.ts'
 
@@ -26,7 +27,6 @@ declare module 'fastify' {
 
 export function createHttp(report: Report, bodyTimeoutMs = 30_000): FastifyInstance {
   const direct: FastifyInstance['direct'] = new Map()
-  let stopping = false
   const serverFactory = (handler: RequestListener): Server => {
     const server = createServer(
       {
@@ -41,7 +41,6 @@ export function createHttp(report: Report, bodyTimeoutMs = 30_000): FastifyInsta
         requireHostHeader: false,
       },
       (request: WholeRequest, response: WholeResponse) => {
-        if (stopping) return refuse(response, 'not-ready')
         // Node's own 400 is bare.
         if (request.headers.host === undefined && request.httpVersion === '1.1') return refuse(response, 'bad-request')
         const first = direct.get(`${request.method} ${request.url}`)
@@ -61,14 +60,13 @@ export function createHttp(report: Report, bodyTimeoutMs = 30_000): FastifyInsta
     genReqId: (request) => requestIdOf(request),
     // 100 characters, each up to nine when percent-encoded.
     routerOptions: { maxParamLength: 900 },
+    // What still comes on an open connection is done; the connection ends with it.
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => sendProblem(reply as FastifyReply, error as FastifyError, request.id, report),
   })
   http.decorate('direct', direct)
-  http.addHook('preClose', async () => {
-    stopping = true
-  })
   takeOnlyJson(http)
+  countAndTrace(http, report)
   http.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? compileBody : compileTexts)(schema as object))
   http.setErrorHandler((error: FastifyError, request, reply) => sendProblem(reply, error, request.id, report))
   http.addHook('onRequest', (request, reply, done) => {
@@ -199,7 +197,7 @@ const FRAMEWORK_CODES: Record<string, RefusalCode> = {
 
 export function sendProblem(reply: FastifyReply, error: unknown, requestId: string, report: Report): FastifyReply {
   const { code, status, headers, body } = problemOf(error, requestId)
-  if (code === 'internal-error') report.failed('unexpected error', error)
+  if (code === 'internal-error') report.failed('unexpected error', error, { requestId, traceId: reply.request.span?.traceId })
   report.refused(code)
   return reply
     .status(status)

@@ -3,17 +3,21 @@ import type { RequestListener, Server } from 'node:http'
 import { resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import packageJson from '../package.json' with { type: 'json' }
 import { type Adapters, createAdapters } from './adapters.ts'
 import { type ImportProblem, importFolder } from './catalogue/import.ts'
 import { type Config, isEmbedded } from './config.ts'
 import { addDescription } from './description.ts'
 import { addHealth, serveMetrics } from './health.ts'
 import { answerTheRest, createHttp, type Page } from './http.ts'
+import type { Ledger } from './ledger/ledger.ts'
 import { openRoles } from './opening.ts'
 import { createReport, type Report } from './report.ts'
 import { prefixesOf, type RoleContext, type RoleName, type Running, roles } from './roles.ts'
 import { migrate } from './sql/migrate.ts'
 import type { Sql } from './sql/sql.ts'
+import { hiding } from './telemetry/secrets.ts'
+import type { Tracing } from './telemetry/tracing.ts'
 
 /** How long requests under way may take when the process stops. */
 const GRACE_MS = 5000
@@ -34,13 +38,15 @@ export type Platform = {
   stop(): Promise<void>
 }
 
-/** For a platform that will take over a server that is listening already, on engines that are open already. */
-export type Heir = { server: Server; adapters: Adapters }
+/** For a platform that will take over a server that is listening already. `hold` gives the ledger on once it may be sold from. */
+export type Heir = { server: Server; hold(ledger: Ledger): Promise<Ledger> }
 
 /** `samples`: the folder that is imported when the database is new. */
 export async function startPlatform(config: Config, samples = SAMPLES, heir?: Heir): Promise<Platform> {
-  const report = createReport({ level: config.logLevel, roles: config.roles })
-  const adapters = heir?.adapters ?? createAdapters(config, (error) => report.failed('bus', error))
+  const tracing = await startTracing(config, (error) => report.failed('sending traces', error))
+  const report = createReport({ level: config.logLevel, roles: config.roles, hide: hiding(config.secrets), tracing })
+  const own = createAdapters(config, report)
+  const adapters = heir ? { ...own, ledger: async () => heir.hold(await own.ledger()) } : own
   const http = createHttp(report)
   let page: Page | undefined
   answerTheRest(http, report, [...prefixesOf(config.roles).filter((prefix) => prefix !== '/'), '/health', '/docs'], () => page)
@@ -72,6 +78,7 @@ export async function startPlatform(config: Config, samples = SAMPLES, heir?: He
     for (const role of [...running.values()].reverse()) await role.stop()
     metrics?.close()
     await adapters.close()
+    await tracing?.stop()
   }
   return {
     url: `http://${host}:${port}`,
@@ -91,6 +98,7 @@ export async function startPlatform(config: Config, samples = SAMPLES, heir?: He
     },
     async stop() {
       stopping.abort()
+      // Each open connection is told to end with its next answer, so that nobody asks on one that is about to be closed.
       server.prependListener('request', (_, response) => {
         response.shouldKeepAlive = false
       })
@@ -103,7 +111,13 @@ export async function startPlatform(config: Config, samples = SAMPLES, heir?: He
 
 const closed = (server: Server): Promise<void> => new Promise((resolve) => server.close(() => resolve()))
 
-/** Waits for the answers to what is under way; whoever asks anew hears 503, and the connection ends. */
+/** OpenTelemetry is loaded where it is wanted, and nowhere else. */
+async function startTracing({ traces, roles }: Config, onError: (error: unknown) => void): Promise<Tracing | undefined> {
+  if (!traces) return undefined
+  return (await import('./telemetry/otlp.ts')).startTracing({ ...traces, roles, version: packageJson.version, onError })
+}
+
+/** Nobody can connect any more. Waits for the answers to what is under way, and to what comes on connections that are not told yet. */
 async function answered(server: Server, closed: Promise<unknown>): Promise<void> {
   const ending = setInterval(() => server.closeIdleConnections(), 20)
   const late = setTimeout(() => server.closeAllConnections(), GRACE_MS)

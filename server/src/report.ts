@@ -1,55 +1,114 @@
-/** One function per business event: log line + metric. Nothing here is secret or personal. */
+/** One function per business event: log line + metric. Nothing here is secret or personal. docs/telemetry.md lists the metrics. */
 import { hostname } from 'node:os'
 import { type Logger, pino } from 'pino'
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Projected } from './projector/projector.ts'
+import type { PoolUse } from './sql/sql.ts'
+import { Distribution, SECONDS } from './telemetry/distribution.ts'
+import { createRegistry } from './telemetry/families.ts'
+import type { ShardLag } from './telemetry/lag.ts'
+import { emptyCounts, familiesOf } from './telemetry/metrics.ts'
+import type { Tracing } from './telemetry/tracing.ts'
 
 export type Report = ReturnType<typeof createReport>
 
-export function createReport({ level, roles }: { level: string; roles: readonly string[] }) {
-  const logger: Logger = pino({ level, base: { roles: roles.join(','), host: hostname() } }, pino.destination({ dest: 2, sync: false }))
-  const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
-  const metric = { registers: [registry] }
-  const sold = new Counter({ ...metric, name: 'onsale_seats_sold_total', help: 'Seats sold, durably.' })
-  const refused = new Counter({
-    ...metric,
-    name: 'onsale_refused_total',
-    help: 'Requests refused, by code of the problem.',
-    labelNames: ['code'],
-  })
-  const durable = new Histogram({
-    ...metric,
-    name: 'onsale_purchase_seconds',
-    help: 'From the request to the durable answer.',
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
-  })
-  const projected = new Counter({ ...metric, name: 'onsale_entries_projected_total', help: 'Log entries stored by the read side.' })
-  const conflicts = new Counter({
-    ...metric,
-    name: 'onsale_seat_conflicts_total',
-    help: 'Second tickets for one seat, found by the read side.',
-  })
-  const backlog = new Gauge({ ...metric, name: 'onsale_backlog_entries', help: 'Entries in the log that the read side has not stored.' })
-  const streams = new Gauge({ ...metric, name: 'onsale_streams', help: 'Open live streams.' })
+export type ReportOptions = {
+  level: string
+  roles: readonly string[]
+  /** Takes the secrets out of a text. */
+  hide?: (text: string) => string
+  /** None: nothing is traced, and nothing is spent on it. */
+  tracing?: Tracing | undefined
+}
+
+/** Whoever answers the requests of one route. `begunAt`: `performance.now()` when the request came. */
+export type RouteReport = { answered(status: number, begunAt: number, requestId: string, traceId: string | undefined): void }
+
+export function createReport({ level, roles, hide = (text) => text, tracing }: ReportOptions) {
+  const logger = createLogger(level, roles, hide)
+  const counted = emptyCounts()
+  const routes = new Map<string, RouteReport>()
+  const registry = createRegistry(familiesOf(counted))
+  const tellsRequests = logger.isLevelEnabled('info')
+
+  /** One for each route, whichever lane answers: the same series twice is no Prometheus text. */
+  function route(method: string, path: string): RouteReport {
+    const key = `${method} ${path}`
+    const known = routes.get(key) ?? newRoute(method, path)
+    routes.set(key, known)
+    return known
+  }
+
+  function newRoute(method: string, path: string): RouteReport {
+    const byStatus = new Map<number, Distribution>()
+    counted.routes.push({ method, route: path, byStatus })
+    return {
+      answered(status, begunAt, requestId, traceId) {
+        const ms = performance.now() - begunAt
+        distributionOf(byStatus, status).add(ms / 1000)
+        if (tellsRequests) logger.info({ requestId, traceId, method, route: path, status, ms: Math.round(ms * 1000) / 1000 }, 'answered')
+      },
+    }
+  }
 
   return {
     logger,
+    tracing,
+    hide,
     metrics: () => registry.metrics(),
     metricsType: registry.contentType,
+    route,
     sold(seats: number, ms: number) {
-      sold.inc(seats)
-      durable.observe(ms / 1000)
+      counted.seatsSold += seats
+      counted.purchases.add(ms / 1000)
     },
-    refused: (code: string) => refused.inc({ code }),
-    projected: (entries: number) => projected.inc(entries),
-    backlog: (entries: number) => backlog.set(entries),
-    streams: (open: number) => streams.set(open),
-    conflict(conflict: object) {
-      conflicts.inc()
-      logger.error({ conflict }, 'two tickets for one seat')
+    repeated: () => void counted.repeated++,
+    refused: (code: string) => bump(counted.refused, code),
+    /** A batch of the ledger: how many changes, and how long until it was durable. */
+    batch(changes: number, ms: number) {
+      counted.batches.add(changes)
+      counted.commits.add(ms / 1000)
     },
-    unknownEntry: (what: string) =>
-      logger.warn({ what }, 'an entry of a kind or version that this process does not know was stored, not applied'),
-    failed: (what: string, error: unknown) => logger.error({ err: error }, what),
+    published(entries: number) {
+      counted.published += entries
+    },
+    projected({ stored, repeats, conflicts, unknown, lags }: Projected) {
+      counted.projected += stored
+      counted.repeats += repeats
+      for (const [shard, lag] of lags) distributionOf(counted.lags, shard).join(lag)
+      counted.conflicts += conflicts.length
+      for (const conflict of conflicts) logger.error({ conflict }, 'two tickets for one seat')
+      for (const what of unknown)
+        logger.warn({ what }, 'an entry of a kind or version that this process does not know was stored, not applied')
+    },
+    lag(shards: readonly ShardLag[]) {
+      counted.shards = shards
+    },
+    deadLetters: (group: string, letters: number) => void counted.deadLetters.set(group, letters),
+    pool: (name: string, read: () => PoolUse | undefined) => void counted.pools.set(name, read),
+    streams(open: number) {
+      counted.streams = open
+    },
+    failed(what: string, error: unknown, request: { requestId?: string; traceId?: string | undefined } = {}) {
+      bump(counted.failures, what)
+      logger.error({ err: error, ...request }, what)
+    },
   }
+}
+
+function createLogger(level: string, roles: readonly string[], hide: (text: string) => string): Logger {
+  return pino(
+    { level, base: { roles: roles.join(','), host: hostname() }, hooks: { streamWrite: hide } },
+    pino.destination({ dest: 2, sync: false }),
+  )
+}
+
+const bump = (counts: Map<string, number>, key: string): void => void counts.set(key, (counts.get(key) ?? 0) + 1)
+
+function distributionOf<Key>(all: Map<Key, Distribution>, key: Key): Distribution {
+  let found = all.get(key)
+  if (!found) {
+    found = new Distribution(SECONDS)
+    all.set(key, found)
+  }
+  return found
 }

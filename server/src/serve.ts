@@ -1,17 +1,23 @@
 /** config -> adapters -> the roles named -> one HTTP server; on a signal, everything stops in reverse order. */
+import { format } from 'node:util'
 import { ConfigError, type Environment, readConfig } from './config.ts'
 import { startMovable } from './move/movable.ts'
 import type { Platform } from './platform.ts'
+import { hiding } from './telemetry/secrets.ts'
 
 /** Whatever cannot be finished by then is in the log, and others carry it on. */
 const STOP_WITHIN_MS = 20_000
 /** Ctrl+C under npm comes twice, from the terminal and from npm. A person is slower. */
 const SAME_SIGNAL_MS = 500
 
+let hide = (text: string): string => text
+
 /** `samples`: the folder that is imported when the database is new. */
 export async function serve(environment?: Environment, samples?: string): Promise<void> {
   try {
-    const platform = await startMovable(readConfig(environment), samples)
+    const config = readConfig(environment)
+    hide = hiding(config.secrets)
+    const platform = await startMovable(config, samples)
     stopOnSignals(platform)
     await platform.opened
     console.log(`Onsale is open at ${platform.url}`)
@@ -35,7 +41,7 @@ function stopOnSignals(platform: Platform): void {
 }
 
 function die(error: unknown): never {
-  console.error(error)
+  console.error(hide(format(error)))
   process.exit(1)
 }
 

@@ -20,6 +20,8 @@ export type DeadLetter = { shard: string; body: string; error: string }
 export interface DeadLetters {
   /** The oldest first where the bus knows an order; at most 1,000. */
   list(group: string): Promise<DeadLetter[]>
+  /** How many there are, without looking at them. */
+  count(group: string): Promise<number>
   /** Carries each of them to its group once more, and takes it off the list. Returns how many. */
   replay(group: string): Promise<number>
   /** Forgets them. Returns how many. */

@@ -53,6 +53,10 @@ export function createKafkaDeadLetters(address: KafkaAddress, client: ClientOpti
 
   return {
     list: async (group) => (await read(deadLettersOf(address, group))).letters,
+    async count(group) {
+      const { first, end } = await ends(deadLettersOf(address, group))
+      return Number(end - first)
+    },
     async replay(group) {
       const topic = deadLettersOf(address, group)
       const { letters, after } = await read(topic)

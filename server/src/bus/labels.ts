@@ -11,6 +11,8 @@ export function labelsOf({ body }: Pick<Message, 'body'>): Record<string, string
     const value = entry[name]
     if (typeof value === 'string' || typeof value === 'number') labels[name] = String(value)
   }
+  // As others that read the bus know it.
+  if (typeof entry.trace === 'string') labels.traceparent = entry.trace
   return labels
 }
 

@@ -22,7 +22,7 @@ export function outsideBusConformance(name: string, open: (onError?: (error: unk
   describe(`${name} bus, refused messages`, () => {
     test('a poisoned message is set aside after its tries with its error, and the others arrive meanwhile', async () => {
       const bus = await open()
-      const { list, purge } = bus.deadLetters as DeadLetters
+      const { list, count, purge } = bus.deadLetters as DeadLetters
       const inbox = createInbox()
       await bus.subscribe('sql', refusing(inbox, new Set([POISON])))
       const others = many(60).filter(({ body }) => body !== POISON)
@@ -38,8 +38,10 @@ export function outsideBusConformance(name: string, open: (onError?: (error: unk
       await bus.publish([{ shard: '1', position: 61, body: '{"position":61}' }])
       await until('what came later arrived', () => inbox.bodies.has('{"position":61}'))
       expect(await list('sql')).toHaveLength(1)
+      expect(await count('sql')).toBe(1)
       expect(await purge('sql')).toBe(1)
       expect(await list('sql')).toEqual([])
+      expect(await count('sql')).toBe(0)
       await bus.close()
     })
 

@@ -49,6 +49,7 @@ export function createSqsDeadLetters(places: Places, sqs: SQSClient, address: Sn
           MessageAttributes.error?.StringValue ?? `Received ${address.maxReceiveCount} times, and whoever did so died or never answered.`,
       }))
     },
+    count: (group) => deadOf(group).count(),
     async replay(group) {
       const queue = createQueue(sqs, async () => (await places.queues(group)).queue, address)
       return removeAll(group, (messages) =>

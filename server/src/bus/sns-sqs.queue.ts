@@ -2,6 +2,7 @@
 import {
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
+  GetQueueAttributesCommand,
   type Message,
   ReceiveMessageCommand,
   SendMessageCommand,
@@ -62,6 +63,12 @@ export function createQueue(
           }),
         ),
       ),
+    /** About so many, also those that somebody looks at now. */
+    async count(): Promise<number> {
+      const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const
+      const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: await url(), AttributeNames: [...names] }))
+      return names.reduce((sum, name) => sum + Number(Attributes[name] ?? 0), 0)
+    },
     async send(messages: readonly { body: string; attributes: Record<string, string> }[]): Promise<void> {
       for (const { body, attributes } of messages)
         await sqs.send(new SendMessageCommand({ QueueUrl: await url(), MessageBody: body, MessageAttributes: attributesOf(attributes) }))

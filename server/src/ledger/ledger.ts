@@ -40,6 +40,8 @@ export type Change = {
   until?: number
   /** The first success under an id is what every later commit with that id gets, for at least a day. */
   key?: { id: string; fingerprint: string }
+  /** W3C `traceparent` of whoever asks, where it is traced. Nothing is decided by it. */
+  trace?: string
 }
 
 export type Outcome =
@@ -102,6 +104,9 @@ export class LedgerUnsure extends Error {
     this.name = 'LedgerUnsure'
   }
 }
+
+/** Hears of each batch that was answered: how many changes, and how long the store took. */
+export type OnBatch = (changes: number, ms: number) => void
 
 /** A queue is full, the read side is too far behind, or the disk takes no more. Nothing was done. */
 export class LedgerBusy extends Error {

@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto'
 import { type LogEntry, seal } from '@onsale/contract/entry'
 import { hash52 } from './hash.ts'
-import { type Change, type Ledger, LedgerBusy, type LogEnds, type Outcome, type ZoneOpening } from './ledger.ts'
+import { type Change, type Ledger, LedgerBusy, type LogEnds, type OnBatch, type Outcome, type ZoneOpening } from './ledger.ts'
 import { openRedisClient, parseRedisUrl, type RedisClientOptions } from './redis.client.ts'
 import { eventOf, restore } from './redis.restore.ts'
 import { formatBatch, MOST_OPTIONS, packStates, parseOutcomes, type Reply, seenAt, unpackStates } from './redis.wire.ts'
@@ -18,6 +18,7 @@ export type RedisLedgerOptions = RedisClientOptions & {
   maxWaiting?: number
   /** Entries of a shard that the read side may be behind before its sales stop; some 500 bytes of memory each. */
   maxBacklog?: number
+  onBatch?: OnBatch
 }
 
 /** Of a batch: what keeps the server for about 2 ms; 200 wishes for two seats took 2.3 ms of it. A commit weighs 1 and a tenth a seat of its options. */
@@ -33,6 +34,7 @@ export async function openRedisLedger({
   url,
   maxWaiting = 4000,
   maxBacklog = 250_000,
+  onBatch = () => {},
   ...clientOptions
 }: RedisLedgerOptions): Promise<Ledger> {
   const place = parseRedisUrl(url)
@@ -105,12 +107,14 @@ export async function openRedisLedger({
     const changes = batch.map(({ change }) => change)
     const text = formatBatch(changes)
     const number = ++shard.batches
+    const begunAt = performance.now()
     const reply = await redis.ask(shard.base, (isRepeat) => ['commit', me, number, isRepeat ? 1 : 0, shard.seen, maxBacklog, text])
     if (!Array.isArray(reply)) {
       const outcome = refusalOf(String(reply), shard)
       for (const { resolve } of batch) resolve(outcome)
       return
     }
+    onBatch(changes.length, performance.now() - begunAt)
     parseOutcomes(reply as Reply, shard.name, changes).forEach((outcome, i) => {
       const { resolve, reject } = batch[i] as Waiting
       if (outcome instanceof Error) reject(outcome)

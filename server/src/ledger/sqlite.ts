@@ -3,7 +3,7 @@
  * so that an fsync costs a batch, not a purchase.
  */
 import { Worker } from 'node:worker_threads'
-import { type Change, type Ledger, LedgerBusy, type Outcome } from './ledger.ts'
+import { type Change, type Ledger, LedgerBusy, type OnBatch, type Outcome } from './ledger.ts'
 import { SHARD } from './sqlite.store.ts'
 import { formatChanges, parseEntries, unflattenOutcomes } from './sqlite.wire.ts'
 import type { Answer, Request } from './sqlite.worker.ts'
@@ -15,6 +15,7 @@ export type SqliteLedgerOptions = {
   maxWaiting?: number
   /** Entries that the read side may be behind before sales stop. */
   maxBacklog?: number
+  onBatch?: OnBatch
 }
 
 /** A batch of so many says that there is a rush. */
@@ -26,9 +27,14 @@ const RUSH = 16
 const GATHER = { most: 64, ms: 2 }
 
 type Waiting<T> = { resolve: (value: T) => void; reject: (error: Error) => void }
-type Batch = { changes: Change[]; buyers: Waiting<Outcome>[] }
+type Batch = { changes: Change[]; buyers: Waiting<Outcome>[]; begunAt: number }
 
-export async function openSqliteLedger({ path, maxWaiting = 2000, maxBacklog = 1_000_000 }: SqliteLedgerOptions): Promise<Ledger> {
+export async function openSqliteLedger({
+  path,
+  maxWaiting = 2000,
+  maxBacklog = 1_000_000,
+  onBatch = () => {},
+}: SqliteLedgerOptions): Promise<Ledger> {
   const worker = new Worker(new URL('./sqlite.worker.ts', import.meta.url), {
     workerData: { path },
     resourceLimits: { maxYoungGenerationSizeMb: 16 },
@@ -100,7 +106,7 @@ export async function openSqliteLedger({ path, maxWaiting = 2000, maxBacklog = 1
     scheduled = false
     enough = 1
     if (changes.length === 0) return
-    const batch = { changes, buyers }
+    const batch = { changes, buyers, begunAt: performance.now() }
     changes = []
     buyers = []
     underWay = true
@@ -116,6 +122,7 @@ export async function openSqliteLedger({ path, maxWaiting = 2000, maxBacklog = 1
       for (const buyer of batch.buyers) buyer.reject(error)
       return
     }
+    onBatch(batch.changes.length, performance.now() - batch.begunAt)
     unflattenOutcomes(answer, batch.changes).forEach((outcome, i) => {
       if (outcome.ok && outcome.position > head) head = outcome.position
       batch.buyers[i]?.resolve(outcome)

@@ -9,6 +9,7 @@ import type { Entry } from '@onsale/contract/entry'
 import type { Transaction } from 'kysely'
 import type { Schema } from '../sql/schema.ts'
 import type { Sql } from '../sql/sql.ts'
+import { Distribution, SECONDS } from '../telemetry/distribution.ts'
 import { storeChanges } from './changes.ts'
 import { addFigures, clearFigures } from './figures.ts'
 import { storeHeldSeats } from './held-seats.ts'
@@ -17,8 +18,18 @@ import { type Conflict, storeTickets } from './tickets.ts'
 /** How long the live stream can be resumed. */
 const CHANGES_KEPT_MS = 10 * 60 * 1000
 
-/** `repeats` were stored before; `conflicts` are second tickets for one seat; `unknown` are kinds or versions this process does not know. */
-export type Projected = { stored: number; repeats: number; conflicts: Conflict[]; unknown: string[] }
+/**
+ * `repeats` were stored before; `conflicts` are second tickets for one seat; `unknown` are kinds or versions this process does not know.
+ * `lags`: seconds from the writing of what is new to now, by shard. `wrote`: the transaction, ms since 1970.
+ */
+export type Projected = {
+  stored: number
+  repeats: number
+  conflicts: Conflict[]
+  unknown: string[]
+  lags: Map<string, Pick<Distribution, 'counts' | 'sum'>>
+  wrote: { fromMs: number; toMs: number }
+}
 
 export type Projector = { project(messages: readonly string[], now: number): Promise<Projected> }
 
@@ -29,7 +40,8 @@ export function createProjector(sql: Sql): Projector {
   return {
     async project(messages, now) {
       const came = messages.map((body): Came => ({ body, entry: JSON.parse(body) as Entry })).sort(byPlace)
-      return sql.write(async (trx) => {
+      const fromMs = Date.now()
+      const { fresh, ...projected } = await sql.write(async (trx) => {
         const { fresh, ready } = await archive(sql, trx, came)
         const conflicts = await apply(sql, trx, ready.filter(isKnown), now)
         if (now - prunedAt > CHANGES_KEPT_MS / 10) {
@@ -40,10 +52,27 @@ export function createProjector(sql: Sql): Projector {
             .execute()
         }
         const unknown = fresh.filter((entry) => !isKnown(entry)).map(({ kind, v }) => `${kind} version ${v}`)
-        return { stored: fresh.length, repeats: came.length - fresh.length, conflicts, unknown }
+        return { fresh, stored: fresh.length, repeats: came.length - fresh.length, conflicts, unknown }
       })
+      const toMs = Date.now()
+      return { ...projected, lags: lagsOf(fresh, toMs), wrote: { fromMs, toMs } }
     },
   }
+}
+
+/** A clock that is ahead of ours makes no lag below zero, and what is no time makes none at all. */
+function lagsOf(fresh: readonly Entry[], now: number): Map<string, Distribution> {
+  const lags = new Map<string, Distribution>()
+  let [last, at] = ['', 0]
+  for (const { shard, createdOn } of fresh) {
+    // A rush has a dozen sales in a millisecond.
+    if (createdOn !== last) at = Date.parse(createdOn)
+    last = createdOn
+    const lag = lags.get(shard) ?? new Distribution(SECONDS)
+    lags.set(shard, lag)
+    lag.add((Math.max(now - at, 0) || 0) / 1000)
+  }
+  return lags
 }
 
 /** Every read table from the archive, in batches. Entries behind a gap still wait for their turn. */

@@ -3,11 +3,14 @@ import { copyFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { EventDetail, EventSummary } from '@onsale/contract/api'
-import { expect, it, onTestFinished } from 'vitest'
+import { Redis } from 'ioredis'
+import { expect, it, onTestFinished, test } from 'vitest'
 import { problem } from '../../test/answer.ts'
 import { event, HALL, type House } from '../../test/house.ts'
+import { serverOf } from '../../test/outside.ts'
 import { startTestPlatform, type TestPlatform, temporaryFolder } from '../../test/platform.ts'
 import { until } from '../../test/until.ts'
+import { importEvent } from '../catalogue/import.ts'
 
 const house: House = { venues: [HALL], events: [event('Play')] }
 const EVENTS = '/query/api/v1/events'
@@ -37,7 +40,7 @@ async function startTorn(dataDir: string): Promise<TestPlatform> {
   return onsale
 }
 
-async function expectNothingSold(onsale: TestPlatform, lost: string): Promise<void> {
+async function expectNothingSold(onsale: TestPlatform, lost: string, events = ['Play']): Promise<void> {
   const ready = await onsale.get('/health/ready')
   expect(ready.status).toBe(503)
   const { checks } = ready.json<{ checks: Check[] }>()
@@ -49,7 +52,7 @@ async function expectNothingSold(onsale: TestPlatform, lost: string): Promise<vo
   }
   expect(await (await onsale.platform.adapters.ledger()).ends()).toEqual(heads)
   expect((await onsale.get('/health')).status).toBe(200)
-  expect((await onsale.read<EventSummary[]>(EVENTS)).map(({ eventId }) => eventId)).toEqual(['Play'])
+  expect((await onsale.read<EventSummary[]>(EVENTS)).map(({ eventId }) => eventId).sort()).toEqual(events)
 }
 
 it('sells nothing when the read side was lost and the ledger was kept', async () => {
@@ -89,3 +92,53 @@ it('says 503 with Retry-After while the ledger cannot write, and sells the same 
   const sold = await onsale.buy(seat, { 'idempotency-key': 'k' })
   expect([sold.status, sold.headers['idempotency-replayed']]).toEqual([201, undefined])
 })
+
+/** Takes every key of a ledger away, and gives back how to restore them. */
+async function empty(redis: Redis, prefix: string): Promise<() => Promise<void>> {
+  const keys = await redis.keys(`${prefix}:*`)
+  const copies = await Promise.all(keys.map(async (key) => [key, (await redis.dumpBuffer(key)) as Buffer] as const))
+  expect(keys.length).toBeGreaterThan(0)
+  await redis.del(...keys)
+  return async () => {
+    for (const [key, copy] of copies) await redis.restore(key, 0, copy, 'REPLACE')
+  }
+}
+
+const server = serverOf('REDIS_URL')
+if (!server) test.skip('on Redis')
+else
+  it('sells nothing while an emptied Redis lacks what was sold, opens nothing in it, and goes on without a restart once it is back', async () => {
+    const redis = new Redis(server)
+    const prefix = `torn-${process.pid}-${Date.now()}`
+    const dataDir = await folder()
+    const env = { LEDGER_URL: `${server}?prefix=${prefix}`, LOG_LEVEL: 'silent' }
+    let onsale = await startTestPlatform({ dataDir, house, env })
+    onTestFinished(async () => {
+      await onsale.stop()
+      await redis.del(...(await redis.keys(`${prefix}:*`)))
+      redis.disconnect()
+    })
+    expect((await onsale.buy(wish)).status).toBe(201)
+    await onsale.settle()
+
+    const restoreOnce = await empty(redis, prefix)
+    expect((await onsale.buy(wish)).status).toBe(503)
+    await until('it is noticed', async () => problem(await onsale.buy(wish)).code === 'not-ready')
+    await expectNothingSold(onsale, 'the ledger is lost or an older copy')
+    await restoreOnce()
+    await until('seats are sold again', async () => (await onsale.buy(wish)).status === 201)
+    await onsale.settle()
+
+    // A process that starts now has seen nothing of it.
+    const restore = await empty(redis, prefix)
+    await importEvent(await onsale.platform.adapters.sql(), event('Encore'), Date.now())
+    await onsale.stop()
+    onsale = await startTestPlatform({ dataDir, env })
+    await expectNothingSold(onsale, 'the ledger is lost or an older copy', ['Encore', 'Play'])
+    expect((await onsale.buy({ ...wish, eventId: 'Encore' })).status).toBe(503)
+    expect(await (await onsale.platform.adapters.ledger()).zones()).toEqual([])
+    await restore()
+    await until('seats are sold again', async () => (await onsale.buy(wish)).status === 201)
+    await until('what came meanwhile is opened', async () => (await onsale.buy({ ...wish, eventId: 'Encore' })).status === 201)
+    expect((await onsale.get('/health/ready')).status).toBe(200)
+  })

@@ -14,12 +14,13 @@ import { commandKey } from './idempotency.ts'
 export type Answer = { status: number; headers: Record<string, string>; body: string }
 
 export function addPurchaseRoutes(http: FastifyInstance, commands: SeatCommands, report: Report, onSold: () => void): void {
-  async function buy(wish: Wish, headers: IncomingHttpHeaders): Promise<Answer> {
+  async function buy(wish: Wish, headers: IncomingHttpHeaders, trace: string | undefined): Promise<Answer> {
     const at = Date.now()
     refuseForeignOrigin(headers)
     const key = commandKey(headers['idempotency-key'], 'tickets', ANYONE, wish)
-    const sale = await commands.sell(wish, { at, newId: randomUUIDv7, ...(key && { key }) })
-    if (!sale.replayed) report.sold(sale.tickets.length, Date.now() - at)
+    const sale = await commands.sell(wish, { at, newId: randomUUIDv7, trace, ...(key && { key }) })
+    if (sale.replayed) report.repeated()
+    else report.sold(sale.tickets.length, Date.now() - at)
     onSold()
     return answerOf(sale, wish)
   }
@@ -29,7 +30,7 @@ export function addPurchaseRoutes(http: FastifyInstance, commands: SeatCommands,
   http.route({
     ...buyTickets,
     handler: async (request, reply) => {
-      const { status, headers, body } = await buy(request.body as Wish, request.headers)
+      const { status, headers, body } = await buy(request.body as Wish, request.headers, request.span?.traceparent)
       return reply
         .code(status as 201)
         .headers(headers)

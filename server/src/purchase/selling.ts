@@ -2,22 +2,26 @@
 import { setInterval } from 'node:timers'
 import { Refusal } from '@onsale/contract/refusals'
 import type { Bus } from '../bus/bus.ts'
-import { openCatalogue } from '../catalogue/catalogue.ts'
+import { type Catalogue, openCatalogue } from '../catalogue/catalogue.ts'
 import { compareGeometry, faultsOf } from '../catalogue/geometry.ts'
 import { openNewEvents } from '../catalogue/import.ts'
+import { check, checkDatabase } from '../checks.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { startRelay } from '../relay/relay.ts'
 import type { Report } from '../report.ts'
 import type { Check } from '../roles.ts'
 import { createSeatCommands, type SeatCommands } from '../seats/commands.ts'
-import { checkDatabase } from '../sql/check.ts'
 import { storedPositions } from '../sql/positions.ts'
 import type { Sql } from '../sql/sql.ts'
+import { watchLag } from '../telemetry/lag.ts'
 
 /** How soon an import by another process is noticed without being asked for, and a half that was lost or restored. */
 const LOOK_MS = 2000
 /** A purchase was refused because of it: some looks later is soon enough. */
 const RESTORED_SOONEST_S = 10
+
+/** What is sold now would be seen too late to trust what is shown. */
+const MOST_BEHIND = 100_000
 
 export type Selling = SeatCommands & {
   /** There is something new in the log. */
@@ -28,6 +32,11 @@ export type Selling = SeatCommands & {
 
 export async function startSelling({ ledger, bus, sql, report }: { ledger: Ledger; bus: Bus; sql: Sql; report: Report }): Promise<Selling> {
   const catalogue = await openCatalogue(sql)
+  const lookForLag = watchLag(
+    ledger,
+    () => storedPositions(sql),
+    (error) => report.failed('looking for lag', error),
+  )
   let torn: string | null = null
   let looking: Promise<void> | undefined
 
@@ -41,7 +50,7 @@ export async function startSelling({ ledger, bus, sql, report }: { ledger: Ledge
     if (now !== null && torn === null) report.failed('nothing is sold', new Error(now))
     torn = now
     await news()
-    report.backlog(await backlogOf(ledger, sql))
+    report.lag(await lookForLag())
   }
   await look()
   for (const fault of faultsOf(await compareGeometry(ledger, catalogue))) report.failed('ledger and catalogue disagree', new Error(fault))
@@ -60,6 +69,7 @@ export async function startSelling({ ledger, bus, sql, report }: { ledger: Ledge
     bus: carrier,
     stored: () => storedPositions(sql),
     onError: (error) => report.failed('relay', error),
+    onPublished: report.published,
   })
 
   return {
@@ -71,14 +81,18 @@ export async function startSelling({ ledger, bus, sql, report }: { ledger: Ledge
     poke: relay.poke,
     async checks() {
       // Sales go on without database and bus: the log keeps what they get later.
-      const [ledgerCheck, database, behind] = await Promise.all([
-        checkLedger(ledger, catalogue),
-        checkDatabase(sql, 'database', 'degraded'),
-        backlogOf(ledger, sql).catch(() => null),
+      const checks = await Promise.all([
+        check('ledger', 'failing', () => openZones(ledger, catalogue)),
+        check('log', 'failing', async () => {
+          if (torn !== null) throw new Error(torn)
+          return 'ledger and read side belong together'
+        }),
+        check('bus', 'degraded', async () => carrier.state()),
       ])
-      const backlog: Check[] = behind === null ? [] : [checkBacklog(behind)]
-      const log: Check = { name: 'log', status: torn === null ? 'ok' : 'failing', detail: torn ?? 'ledger and read side belong together' }
-      return [ledgerCheck, log, carrier.check(), ...database, ...backlog]
+      const database = await checkDatabase(sql, 'database', 'degraded')
+      const isAnswered = [checks[0], database[0]].every((one) => one?.status === 'ok')
+      // How much waits is known when both answer.
+      return [...checks, ...database, ...(isAnswered ? [await check('backlog', 'failing', () => waiting(ledger, sql))] : [])]
     },
     async stop() {
       clearInterval(interval)
@@ -89,33 +103,37 @@ export async function startSelling({ ledger, bus, sql, report }: { ledger: Ledge
 }
 
 /** Knows whether the last messages could be handed over. */
-function watched(bus: Bus): Pick<Bus, 'publish'> & { check(): Check } {
-  let fault: string | null = null
+function watched(bus: Bus): Pick<Bus, 'publish'> & { state(): string } {
+  let fault: unknown
   return {
     async publish(messages) {
       try {
         await bus.publish(messages)
-        fault = null
+        fault = undefined
       } catch (error) {
-        fault = error instanceof Error ? error.message : String(error)
+        fault = error
         throw error
       }
     },
-    check: () => ({ name: 'bus', status: fault === null ? 'ok' : 'degraded', detail: fault ?? 'took the last messages' }),
+    state() {
+      if (fault !== undefined) throw fault
+      return 'took the last messages'
+    },
   }
 }
 
-async function checkLedger(ledger: Ledger, catalogue: Parameters<typeof compareGeometry>[1]): Promise<Check> {
+async function openZones(ledger: Ledger, catalogue: Catalogue): Promise<string> {
   const geometry = await compareGeometry(ledger, catalogue)
   const faults = faultsOf(geometry)
-  return { name: 'ledger', status: faults.length === 0 ? 'ok' : 'failing', detail: faults.join('; ') || `${geometry.open} zones are open` }
+  if (faults.length > 0) throw new Error(faults.join('; '))
+  return `${geometry.open} zones are open`
 }
 
-const checkBacklog = (behind: number): Check => ({
-  name: 'backlog',
-  status: behind < 100_000 ? 'ok' : 'failing',
-  detail: `${behind} entries wait for the read side`,
-})
+async function waiting(ledger: Ledger, sql: Sql): Promise<string> {
+  const behind = await backlogOf(ledger, sql)
+  if (behind >= MOST_BEHIND) throw new Error(`${behind} entries wait for the read side`)
+  return `${behind} entries wait for the read side`
+}
 
 async function backlogOf(ledger: Ledger, sql: Sql): Promise<number> {
   const stored = await storedPositions(sql)

@@ -1,7 +1,7 @@
 /** query: everything that is read, from SQL only. */
 import { Refusal } from '@onsale/contract/refusals'
+import { checkDatabase } from '../checks.ts'
 import type { StartRole } from '../roles.ts'
-import { checkDatabase } from '../sql/check.ts'
 import { watchPositions } from './positions.ts'
 import { createQueries } from './queries.ts'
 import { addQueryRoutes } from './routes.ts'

@@ -36,6 +36,7 @@ export function createStreams(queries: Queries, report: Report, commentMs = COMM
   const tails = new Map<string, Tail>()
   let clients = 0
   let joining = 0
+  let isStopped = false
   const ticking = setInterval(() => {
     for (const tail of tails.values()) if (!tail.busy) void follow(tail)
   }, BATCH_MS)
@@ -127,7 +128,7 @@ export function createStreams(queries: Queries, report: Report, commentMs = COMM
     if (reply.raw.destroyed) return
     const client: Client = { reply, at }
     reply.raw.writeHead(200, { ...STREAM_HEADERS, 'x-request-id': request.id })
-    reply.raw.write(`retry: 1000\n\n${text}`)
+    reply.raw.write(`${RETRY}${text}`)
     tail.clients.add(client)
     report.streams(++clients)
     reply.raw.on('close', () => leave(tail, client))
@@ -135,6 +136,12 @@ export function createStreams(queries: Queries, report: Report, commentMs = COMM
 
   return {
     async open(eventId, last, request, reply) {
+      // An EventSource that hears 503 does not come back; one whose stream ends does, to another process.
+      if (isStopped) {
+        reply.hijack()
+        reply.raw.writeHead(200, { ...STREAM_HEADERS, 'x-request-id': request.id }).end(RETRY)
+        return
+      }
       if (clients + joining >= MOST_CLIENTS)
         throw new Refusal('busy', 'This process has as many live streams as it can serve.', { retryAfter: 5 })
       const tail = await tailOf(eventId)
@@ -152,6 +159,7 @@ export function createStreams(queries: Queries, report: Report, commentMs = COMM
       }
     },
     async stop() {
+      isStopped = true
       clearInterval(ticking)
       clearInterval(commenting)
       for (const tail of [...tails.values()])
@@ -163,6 +171,7 @@ export function createStreams(queries: Queries, report: Report, commentMs = COMM
   }
 }
 
+const RETRY = 'retry: 1000\n\n'
 const STREAM_HEADERS = {
   ...CONSTANT_HEADERS,
   'content-type': 'text/event-stream; charset=utf-8',

@@ -13,6 +13,7 @@ export type RelayOptions = {
   /** How far each shard is stored by the read side. */
   stored: () => Promise<ReadonlyMap<string, number>>
   onError: (error: unknown) => void
+  onPublished?: (entries: number) => void
   /** Entries a read; published and not yet stored at most. */
   batch?: number
   window?: number
@@ -42,6 +43,7 @@ export function startRelay({
   bus,
   stored,
   onError,
+  onPublished,
   batch = 2000,
   window = 16_000,
   restMs = 10,
@@ -66,6 +68,7 @@ export function startRelay({
         const entries = await ledger.read({ shard, after: at.published, limit: batch })
         if (entries.length === 0) break
         await untilStopped(bus.publish(entries))
+        onPublished?.(entries.length)
         at.published = entries.at(-1)?.position as number
         published = (published ?? 0) + entries.length
       }

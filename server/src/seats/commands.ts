@@ -12,7 +12,7 @@ import { factText, type Sold, soldFact, ticketsOf } from './fact.ts'
 import { type Best, type Named, onSale, type PricedZone, refuseBest, refuseNamed, type SellableEvent, understand } from './rules.ts'
 
 /** Who asks, when, and under which key. Time and ids are arguments, so that the same input gives the same decision. */
-export type Asked = { at: number; newId: () => string; key?: { id: string; fingerprint: string } }
+export type Asked = { at: number; newId: () => string; key?: { id: string; fingerprint: string }; trace?: string | undefined }
 
 /** `replayed`: the first answer of a repeated key. */
 export type Sale = { tickets: SoldTicket[]; shard: string; position: number; replayed: boolean }
@@ -58,7 +58,7 @@ export function createSeatCommands(ledger: Ledger, catalogue: Catalogue): SeatCo
   function sellNamed(event: SellableEvent, wanted: Named, asked: Asked): Promise<Sale> {
     const zoneId = wanted.zone.map.zoneId
     const owners = ids(wanted.seats.length, asked)
-    const fact = soldFact(event, wanted.zone, wanted.seats, owners, asked.at)
+    const fact = soldFact(event, wanted.zone, wanted.seats, owners, asked)
     const option: Option = { seats: wanted.seats, owners, fact: factText(fact) }
     return ledger.commit(changeOf(event, zoneId, [option], asked)).then((outcome) => {
       if (outcome.ok && outcome.replayed) return saleOf(outcome)
@@ -77,7 +77,7 @@ export function createSeatCommands(ledger: Ledger, catalogue: Catalogue): SeatCo
       if (!chosen) return firstAnswer(event, asked, await soldOut(event, wanted, asked.at))
       const { zone, sets } = chosen
       const key = zoneKey(event, zone)
-      const options = sets.map((seats): Option => ({ seats, owners, fact: factText(soldFact(event, zone, seats, owners, asked.at)) }))
+      const options = sets.map((seats): Option => ({ seats, owners, fact: factText(soldFact(event, zone, seats, owners, asked)) }))
       let taken: readonly number[] = []
       const outcome = await ledger
         .commit(changeOf(event, zone.map.zoneId, options, asked))
@@ -152,8 +152,9 @@ function ids(count: number, { newId }: Asked): string[] {
   return ids
 }
 
-function changeOf(event: SellableEvent, zoneId: number, options: Option[], { at, key }: Asked): Change {
+function changeOf(event: SellableEvent, zoneId: number, options: Option[], { at, key, trace }: Asked): Change {
   const change: Change = { zone: `${event.eventId}/${zoneId}`, options, from: 'free', to: 'sold', at }
+  if (trace !== undefined) change.trace = trace
   return key ? { ...change, key } : change
 }
 

@@ -13,13 +13,14 @@ const sold = fc
     price: fc.nat(),
     ids: fc.uniqueArray(fc.uuid(), { minLength: 1, maxLength: 10 }),
     first: fc.nat(2000),
+    trace: fc.option(fc.constant('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'), { nil: undefined }),
     at: fc.date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true }),
   })
-  .map(({ eventId, venueId, price, ids, first, at }) => {
+  .map(({ eventId, venueId, price, ids, first, at, trace }) => {
     const zone: PricedZone = { map, price }
     const event = { eventId, venueId, currency: 'CAD', zones: new Map([[7, zone]]) } as unknown as SellableEvent
     const seats = ids.map((_, i) => first + i)
-    return { at, fact: soldFact(event, zone, seats, ids, at.getTime()) }
+    return { at, fact: soldFact(event, zone, seats, ids, { at: at.getTime(), trace }) }
   })
 
 test('facts and tickets are written as JSON.stringify writes them, whatever an organiser calls a venue or an event', () => {

@@ -9,8 +9,14 @@ import type { PricedZone, SellableEvent } from './rules.ts'
 
 export type Sold = Omit<SeatsSold, 'shard' | 'position' | 'was'>
 
-export function soldFact(event: SellableEvent, zone: PricedZone, seats: readonly number[], ticketIds: readonly string[], at: number): Sold {
-  return {
+export function soldFact(
+  event: SellableEvent,
+  zone: PricedZone,
+  seats: readonly number[],
+  ticketIds: readonly string[],
+  { at, trace }: { at: number; trace?: string | undefined },
+): Sold {
+  const fact: Sold = {
     v: 1,
     kind: 'SeatsSold',
     createdOn: isoOf(at),
@@ -22,6 +28,8 @@ export function soldFact(event: SellableEvent, zone: PricedZone, seats: readonly
     currency: event.currency,
     seats: seats.map((seat, i) => ({ ticketId: ticketIds[i] as string, ...seatName(zone.map, seat) })),
   }
+  if (trace !== undefined) fact.trace = trace
+  return fact
 }
 
 export function ticketsOf({ venueId, eventId, zoneId, status, price, currency, createdOn, seats }: Sold): SoldTicket[] {
@@ -41,10 +49,10 @@ export function ticketsOf({ venueId, eventId, zoneId, status, price, currency, c
 }
 
 /** Only ids that an organiser chose may hold what JSON escapes. */
-export function factText({ createdOn, venueId, eventId, zoneId, status, price, currency, seats }: Sold): string {
+export function factText({ createdOn, venueId, eventId, zoneId, status, price, currency, seats, trace }: Sold): string {
   let names = ''
   for (const { ticketId, row, column } of seats) names += `${names && ','}{"ticketId":"${ticketId}","row":"${row}","column":"${column}"}`
-  return `{"v":1,"kind":"SeatsSold","createdOn":"${createdOn}","venueId":${quoted(venueId)},"eventId":${quoted(eventId)},"zoneId":${zoneId},"status":"${status}","price":${price},"currency":"${currency}","seats":[${names}]}`
+  return `{"v":1,"kind":"SeatsSold","createdOn":"${createdOn}","venueId":${quoted(venueId)},"eventId":${quoted(eventId)},"zoneId":${zoneId},"status":"${status}","price":${price},"currency":"${currency}","seats":[${names}]${trace === undefined ? '' : `,"trace":"${trace}"`}}`
 }
 
 export function ticketText({

@@ -4,7 +4,7 @@ import { createPool, type Pool } from 'mysql2'
 import { batches, newest, summed, whichAreNew, writeUntilDone } from './batches.ts'
 import { CONNECT_WITHIN_MS, poolOf, STATEMENT_WITHIN_MS } from './pool.ts'
 import type { Schema } from './schema.ts'
-import type { Row, Sql } from './sql.ts'
+import type { PoolUse, Row, Sql } from './sql.ts'
 
 const LOCK_WITHIN_S = 10
 
@@ -63,8 +63,16 @@ export function openMysql(url: string): Sql {
       const sets = [...names, '`position`'].map((name) => `${name} = if(values(\`position\`) > \`position\`, values(${name}), ${name})`)
       for (const batch of batches(newest(keys, rows))) await insert(trx, table, batch, sets)
     },
+    pool: () => useOf(pool, size),
     close: () => db.destroy(),
   }
+}
+
+/** The driver tells it to nobody else. */
+function useOf(pool: Pool, most: number): PoolUse {
+  const inside = pool as unknown as Record<'_allConnections' | '_freeConnections' | '_connectionQueue', { length: number }>
+  const idle = inside._freeConnections.length
+  return { used: inside._allConnections.length - idle, idle, waiting: inside._connectionQueue.length, most }
 }
 
 const execute = <T>(pool: Pool, sql: string, parameters: readonly (string | number)[]): Promise<T[]> =>

@@ -56,6 +56,7 @@ export function openPostgres(url: string): Sql {
       const update = `${updating(keys, sets)} where excluded.position > t.position`
       for (const batch of batches(newest(keys, rows))) await insert(trx, table, batch, update)
     },
+    pool: () => ({ used: pool.totalCount - pool.idleCount, idle: pool.idleCount, waiting: pool.waitingCount, most: size }),
     close: () => db.destroy(),
   }
 }

@@ -7,6 +7,9 @@ import type { Schema } from './schema.ts'
 
 export type Row = Readonly<Record<string, string | number | null>>
 
+/** Connections of a pool: in use, at rest, how many wait for one, and how many it opens at most. */
+export type PoolUse = { used: number; idle: number; waiting: number; most: number }
+
 export interface Sql {
   db: Kysely<Schema>
   /** False where one transaction writes at a time anyway; otherwise rows that others must not change are read `for update`. */
@@ -21,5 +24,7 @@ export interface Sql {
   add(trx: Transaction<Schema>, table: keyof Schema, keys: readonly string[], rows: readonly Row[]): Promise<void>
   /** Writes each row unless the stored one has the same or a higher `position`. */
   putNewest(trx: Transaction<Schema>, table: keyof Schema, keys: readonly string[], rows: readonly Row[]): Promise<void>
+  /** Absent where there is no pool. */
+  pool?(): PoolUse
   close(): Promise<void>
 }

@@ -1,0 +1,113 @@
+/** Every role in two processes on real engines, behind the proxy; each can be replaced while the others work. */
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { openSql } from '@onsale/server/adapters'
+import { sql as raw } from 'kysely'
+import topology from '../../../topology.json' with { type: 'json' }
+import { type Child, startChild } from '../child.ts'
+import { type House, writeHouses } from '../house.ts'
+import { type ReverseProxy, type Role, startProxy } from './proxy.ts'
+
+const SERVER = fileURLToPath(new URL('../server.ts', import.meta.url))
+const OF_EACH = 2
+/** Some looks of the proxy, also on a machine that is busy with eight processes. */
+const DRAIN_MS = 2000
+/** The projector brings tables and samples, and the others wait for nobody then. */
+const roles: Role[] = ['projector', 'purchase', 'query', 'web']
+
+export type Urls = { ledgerUrl: string; busUrl: string; databaseUrl: string }
+/** `stopped`: from the signal to the exit. */
+export type Replaced = { role: Role; readySeconds: number; stoppedSeconds: number; code: number | null }
+
+export type Fleet = {
+  proxy: ReverseProxy
+  urls: Urls
+  /** Starts a new process in the place of each, one after another, and stops the old one with the signal when the new one is ready. */
+  replaceAll(signal: 'SIGTERM' | 'SIGKILL', told: (replaced: Replaced) => void): Promise<Replaced[]>
+  /** Ends all processes in good order. */
+  stop(): Promise<void>
+  remove(): Promise<void>
+}
+
+type Member = { role: Role; child: Child; url: string }
+
+export async function startFleet(houses: readonly House[]): Promise<Fleet> {
+  const home = await mkdtemp(join(tmpdir(), 'onsale-rolling-'))
+  await writeHouses(join(home, 'samples'), houses)
+  const { urls, drop } = await engines()
+  const env = { LEDGER_URL: urls.ledgerUrl, BUS_URL: urls.busUrl, DATABASE_URL: urls.databaseUrl, DRAIN_MS: String(DRAIN_MS) }
+  const proxy = await startProxy()
+  let members: Member[] = []
+
+  async function start(role: Role): Promise<Member> {
+    const child = startChild(SERVER, [join(home, 'samples')], { ...env, ROLES: role, DATA_DIR: join(home, 'data') })
+    const member = { role, child, url: await child.ready }
+    members.push(member)
+    await proxy.add(role, member.url)
+    return member
+  }
+
+  async function end(member: Member, signal: 'SIGTERM' | 'SIGKILL'): Promise<{ code: number | null; seconds: number }> {
+    members = members.filter((one) => one !== member)
+    const toldMs = performance.now()
+    const code = await member.child.end(signal)
+    proxy.remove(member.url)
+    return { code, seconds: (performance.now() - toldMs) / 1000 }
+  }
+
+  for (const role of roles) for (let i = 0; i < OF_EACH; i++) await start(role)
+  return {
+    proxy,
+    urls,
+    async replaceAll(signal, told) {
+      const replaced: Replaced[] = []
+      for (const old of [...members]) {
+        const startedMs = performance.now()
+        await start(old.role)
+        const readySeconds = (performance.now() - startedMs) / 1000
+        const { code, seconds } = await end(old, signal)
+        replaced.push({ role: old.role, readySeconds, stoppedSeconds: seconds, code })
+        told(replaced.at(-1) as Replaced)
+      }
+      return replaced
+    },
+    async stop() {
+      for (const member of [...members].reverse()) await end(member, 'SIGTERM')
+    },
+    async remove() {
+      await Promise.all([...members].map((member) => end(member, 'SIGKILL')))
+      await proxy.close()
+      await drop()
+      await rm(home, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A prefix, a topic and a database of its own on the servers that the environment names. */
+async function engines(): Promise<{ urls: Urls; drop(): Promise<void> }> {
+  const { REDIS_URL, KAFKA_URL, POSTGRES_URL } = process.env
+  if (!REDIS_URL || !KAFKA_URL || !POSTGRES_URL)
+    throw new Error('REDIS_URL, KAFKA_URL and POSTGRES_URL name the servers: see `npm run services` in CONTRIBUTING.md.')
+  const name = `onsale_rolling_${randomBytes(4).toString('hex')}`
+  const database = new URL(POSTGRES_URL)
+  database.pathname = `/${name}`
+  await command(POSTGRES_URL, `create database ${name}`)
+  return {
+    urls: { ledgerUrl: `${REDIS_URL}?prefix=${name}`, busUrl: `${KAFKA_URL}/${name}`, databaseUrl: database.href },
+    drop: () => command(POSTGRES_URL, `drop database ${name} with (force)`),
+  }
+}
+
+async function command(server: string, text: string): Promise<void> {
+  const sql = await openSql(server)
+  try {
+    await raw.raw(text).execute(sql.db)
+  } finally {
+    await sql.close()
+  }
+}
+
+export const processCount = Object.keys(topology.roles).length * OF_EACH
