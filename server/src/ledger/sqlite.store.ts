@@ -7,14 +7,14 @@
  * A row a purchase, a key table and a seat table in the same transaction cost 9 us more a purchase: see ARCHITECTURE.md.
  */
 import { closeSync, fdatasyncSync, openSync } from 'node:fs'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { type LogEntry, seal } from '@onsale/contract/entry'
 import { hash52 } from './hash.ts'
 import { KeyIndex } from './key-index.ts'
 import type { Change, Departure, KeptKey, LogEnds, Option, Outcome, SeatStates, ZoneKey, ZoneOpening } from './ledger.ts'
-import { keepMoved, own, refuseMoved } from './sqlite.owner.ts'
+import { keepMoved } from './sqlite.owner.ts'
 import { type Head, keysIn, type LogRecord, type LogRow, recordIn, records, wasIn } from './sqlite.records.ts'
 import { createRestoring, type Restoring } from './sqlite.restoring.ts'
+import { numberIn, openFile, transaction } from './sqlite.tables.ts'
 import { available, emptyZone, lettersOf, pack, put, type StoredZone, seen, unpack, type ZoneState } from './zone-state.ts'
 
 /** There is one writer, so there is one shard. */
@@ -26,16 +26,6 @@ const KEYS_KEPT_MS = 24 * 60 * 60 * 1000
  * zone of a million seats. All zones of such a house at once stood in the way of buyers for 50 ms.
  */
 const PACE = { replayedAtLeast: 4096, replayedAtMost: 65_536, bytesPerEntry: 400, bytesPerStep: 256 * 1024 }
-
-/** Of the log's records and the checkpoint; 0 is a new file. */
-const FORMAT = 2
-
-const SCHEMA = `
-create table if not exists meta (name text primary key, value integer not null) without rowid;
-create table if not exists log (first integer primary key, last integer not null, at integer not null, body text not null);
-create table if not exists zones (zone text primary key, seats integer not null, states blob not null, owners blob not null, until text not null, at integer not null) without rowid;
-create table if not exists keys (last integer primary key, tags blob not null);
-`
 
 type Batch = { body: string; byKey: Map<string, LogRecord> }
 
@@ -64,19 +54,7 @@ export class NotSynced extends Error {
 
 /** `sync` brings what was written to a file, by its descriptor, to the disk. */
 export function openStore(path: string, pace = PACE, sync: (file: number) => void = fdatasyncSync): Store {
-  const owned = own(path)
-  const db = new DatabaseSync(path, { timeout: 5000 })
-  // What `full` adds to `normal`, the sync of the write-ahead log after a commit, is done by `durable`: Node's SQLite was built without
-  // fdatasync, and its fsync waits for the file system's journal too, and so for whatever the projector has just written.
-  db.exec('pragma page_size = 8192; pragma journal_mode = wal; pragma synchronous = normal; pragma wal_autocheckpoint = 2000;')
-  // What the relay reads was written a quarter of a second ago, and is not read from the file again.
-  db.exec('pragma cache_size = -16000;')
-  const { user_version: format } = db.prepare('pragma user_version').get() as { user_version: number }
-  if (format !== 0 && format !== FORMAT)
-    throw new Error(`${path} is a ledger of format ${format}; this version of Onsale reads format ${FORMAT}.`)
-  db.exec(`${SCHEMA} pragma user_version = ${FORMAT};`)
-  refuseMoved(db, path)
-  const sql = statements(db)
+  const { db, sql, owned } = openFile(path)
   const wal = path === ':memory:' ? undefined : openSync(`${path}-wal`, 'r+')
 
   let zones = new Map<ZoneKey, ZoneState>()
@@ -87,13 +65,11 @@ export function openStore(path: string, pace = PACE, sync: (file: number) => voi
   let dirtyBytes = 0
   /** Bytes of zones that the entries so far have paid for and that were not written yet. */
   let credit = 0
-  let head = 0
-  let trimmed = 0
+  let [head, trimmed] = [0, 0]
   /** Every zone has on disk what came up to here. */
   let checkpointed = 0
   /** False from a failed `load` to the next one that succeeds: what is in memory must not decide. */
   let whole = false
-  /** Entries are being put back: until all are there, the seats are not what they seem. */
   let isRestoring = false
   load()
   // What a process wrote that died before its sync was read all the same, and is passed on from here.
@@ -102,9 +78,9 @@ export function openStore(path: string, pace = PACE, sync: (file: number) => voi
   /** Everything in memory, from the zones as they were written and the rows after them. Also after a failed commit: memory may be ahead of the disk. */
   function load(): void {
     whole = false
-    checkpointed = meta('checkpointed')
-    trimmed = meta('trimmed')
-    isRestoring = meta('restoring') === 1
+    checkpointed = numberIn(sql, 'checkpointed')
+    trimmed = numberIn(sql, 'trimmed')
+    isRestoring = numberIn(sql, 'restoring') === 1
     head = checkpointed
     dirty = new Map()
     dirtyBytes = 0
@@ -244,8 +220,8 @@ export function openStore(path: string, pace = PACE, sync: (file: number) => voi
     transaction(db, () => {
       for (const zone of written) putZone(zone)
       if (newTags.length > 0) sql.putKeys.run(head, new Uint8Array(new Float64Array(newTags).buffer))
-      setMeta('checkpointed', oldest - 1)
-      setMeta('trimmed', trimmed)
+      sql.setMeta.run('checkpointed', oldest - 1)
+      sql.setMeta.run('trimmed', trimmed)
       sql.dropRows.run(Math.min(trimmed, oldest - 1), now - KEYS_KEPT_MS)
       sql.dropKeys.run()
     })
@@ -290,39 +266,12 @@ export function openStore(path: string, pace = PACE, sync: (file: number) => voi
     }
   }
 
-  function putZone(zone: ZoneKey): void {
-    const { seats, states, owners, until } = pack(zones.get(zone) as ZoneState)
-    sql.putZone.run(zone, seats, states, owners, until, head)
-  }
-
-  function meta(name: string): number {
-    return (sql.meta.get(name) as { value: number } | undefined)?.value ?? 0
-  }
-  function setMeta(name: string, value: number): void {
-    sql.setMeta.run(name, value)
-  }
-
-  return {
-    open: openZones,
-    commit,
-    read,
-    trim(position) {
-      trimmed = Math.max(trimmed, Math.min(position, head))
-    },
-    ends: () => ({ shard: SHARD, trimmed, head }),
-    seats(zone, at) {
-      const state = zones.get(zone)
-      return state ? seen(state, at) : null
-    },
-    zones: () => [...zones].map(([zone, { seats }]) => ({ zone, seats })),
-    checkpoint(now) {
-      if (whole && credit >= pace.bytesPerStep && head - checkpointed >= pace.replayedAtLeast) checkpoint(pace.bytesPerStep, now)
-    },
-    restoring: createRestoring({
+  function restoring(): Restoring {
+    return createRestoring({
       head: () => head,
       isOn: () => isRestoring,
       set(isOn) {
-        setMeta('restoring', Number(isOn))
+        sql.setMeta.run('restoring', Number(isOn))
         durable()
         isRestoring = isOn
       },
@@ -334,60 +283,47 @@ export function openStore(path: string, pace = PACE, sync: (file: number) => voi
         return row && recordIn(row, position)?.fact
       },
       checkpoint: (now) => checkpoint(Number.POSITIVE_INFINITY, now),
-    }),
+    })
+  }
+
+  function trim(position: number): void {
+    trimmed = Math.max(trimmed, Math.min(position, head))
+  }
+
+  function seats(zone: ZoneKey, at: number): SeatStates | null {
+    const state = zones.get(zone)
+    return state ? seen(state, at) : null
+  }
+
+  function close(now: number): void {
+    if (whole) checkpoint(Number.POSITIVE_INFINITY, now)
+    if (wal !== undefined) closeSync(wal)
+    db.close()
+    owned.close()
+  }
+
+  function putZone(zone: ZoneKey): void {
+    const { seats, states, owners, until } = pack(zones.get(zone) as ZoneState)
+    sql.putZone.run(zone, seats, states, owners, until, head)
+  }
+
+  return {
+    open: openZones,
+    commit,
+    read,
+    trim,
+    ends: () => ({ shard: SHARD, trimmed, head }),
+    seats,
+    zones: () => [...zones].map(([zone, { seats }]) => ({ zone, seats })),
+    checkpoint(now) {
+      if (whole && credit >= pace.bytesPerStep && head - checkpointed >= pace.replayedAtLeast) checkpoint(pace.bytesPerStep, now)
+    },
+    restoring: restoring(),
     keys: (after, upTo) => keysIn(sql.rowsAfter.iterate(after) as Iterable<LogRow>, after, upTo),
-    leave(to) {
-      keepMoved(db, to)
-      durable()
-    },
-    close(now) {
-      if (whole) checkpoint(Number.POSITIVE_INFINITY, now)
-      if (wal !== undefined) closeSync(wal)
-      db.close()
-      owned.close()
-    },
+    leave: (to) => keepMoved(db, to, durable),
+    close,
   }
 }
 
 /** Of a zone in the checkpoint: two bits and an owner a seat. */
 const bytesOf = ({ seats }: ZoneState): number => seats * 8.25
-
-function statements(
-  db: DatabaseSync,
-): Record<
-  'meta' | 'setMeta' | 'append' | 'rowsAfter' | 'rowAt' | 'oldest' | 'dropRows' | 'zones' | 'putZone' | 'keys' | 'putKeys' | 'dropKeys',
-  StatementSync
-> {
-  return {
-    meta: db.prepare('select value from meta where name = ?'),
-    setMeta: db.prepare('insert into meta (name, value) values (?, ?) on conflict do update set value = excluded.value'),
-    append: db.prepare('insert into log (first, last, at, body) values (?, ?, ?, ?)'),
-    rowsAfter: db.prepare(
-      'select first, body from log where first >= coalesce((select max(first) from log where first <= ? + 1), 0) order by first',
-    ),
-    rowAt: db.prepare('select first, body from log where first <= ? order by first desc limit 1'),
-    oldest: db.prepare('select min(first) as first from log'),
-    // Of the oldest 8,192 entries at a time, twice as many as come between two steps: neither a long log that is looked through nor a
-    // day's log that ends at once must stop the sale.
-    dropRows: db.prepare('delete from log where first < (select min(first) from log) + 8192 and last <= ? and at < ?'),
-    zones: db.prepare('select zone, seats, states, owners, until, at from zones'),
-    putZone: db.prepare(
-      'insert into zones (zone, seats, states, owners, until, at) values (?, ?, ?, ?, ?, ?) on conflict do update set states = excluded.states, owners = excluded.owners, until = excluded.until, at = excluded.at',
-    ),
-    keys: db.prepare('select last, tags from keys order by last'),
-    putKeys: db.prepare('insert into keys (last, tags) values (?, ?) on conflict do update set tags = excluded.tags'),
-    dropKeys: db.prepare('delete from keys where last < (select min(first) from log)'),
-  }
-}
-
-function transaction(db: DatabaseSync, work: () => void): void {
-  db.exec('begin immediate')
-  try {
-    work()
-    db.exec('commit')
-  } catch (error) {
-    // A disk that is full has SQLite roll back by itself.
-    if (db.isTransaction) db.exec('rollback')
-    throw error
-  }
-}

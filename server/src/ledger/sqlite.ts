@@ -47,11 +47,9 @@ export async function openSqliteLedger({
   let enough = 1
   let gathering: NodeJS.Timeout | undefined
   let scheduled = false
-  let head = 0
-  let trimmed = 0
+  let [head, trimmed] = [0, 0]
   let broken: Error | undefined
-  let isOpen = false
-  let isPaused = false
+  let [isOpen, isPaused] = [false, false]
 
   worker.on('message', (answer: Answer) => {
     const waiting = asked.shift()
@@ -129,12 +127,38 @@ export async function openSqliteLedger({
     })
   }
 
-  const ready = new Promise((resolve, reject) => asked.push({ resolve, reject }))
-  await ready
-  const [ends] = await ask<{ head: number; trimmed: number }[]>({ do: 'ends' })
-  head = ends?.head ?? 0
+  async function restore(...[zones, batches]: Parameters<Ledger['restore']>): Promise<void> {
+    await ask({ do: 'begin', zones })
+    for await (const batch of batches) {
+      const other = batch.find(({ shard }) => shard !== SHARD)
+      if (other) throw new Error(`An embedded ledger has one shard, ${SHARD}: entries of shard ${other.shard} have no place in it.`)
+      const [first] = batch
+      if (first) await ask({ do: 'restore', first: first.position, changes: formatChanges(batch.map(({ change }) => change)) })
+    }
+    await ask({ do: 'end' })
+    await readEnds()
+  }
+
+  function resume(): void {
+    isPaused = false
+  }
+
+  async function readEnds(): Promise<void> {
+    ;[{ head, trimmed } = { head, trimmed }] = await ask<{ head: number; trimmed: number }[]>({ do: 'ends' })
+  }
+
+  async function pause(): Promise<void> {
+    isPaused = true
+    // The thread answers in order; what it has not been sent yet goes with the next batch.
+    while (underWay || changes.length > 0) {
+      flushSoon()
+      await ask({ do: 'ends' })
+    }
+  }
+
+  await new Promise((resolve, reject) => asked.push({ resolve, reject }))
+  await readEnds()
   isOpen = true
-  trimmed = ends?.trimmed ?? 0
 
   return {
     commit(change) {
@@ -157,32 +181,8 @@ export async function openSqliteLedger({
     ends: () => ask({ do: 'ends' }),
     seats: (zone, at) => ask({ do: 'seats', zone, at }),
     zones: () => ask({ do: 'zones' }),
-    async restore(zones, batches) {
-      await ask({ do: 'begin', zones })
-      for await (const batch of batches) {
-        const other = batch.find(({ shard }) => shard !== SHARD)
-        if (other) throw new Error(`An embedded ledger has one shard, ${SHARD}: entries of shard ${other.shard} have no place in it.`)
-        const [first] = batch
-        if (first) await ask({ do: 'restore', first: first.position, changes: formatChanges(batch.map(({ change }) => change)) })
-      }
-      await ask({ do: 'end' })
-      ;[{ head, trimmed } = { head, trimmed }] = await ask<{ head: number; trimmed: number }[]>({ do: 'ends' })
-    },
-    departure: {
-      keys: ({ after, upTo }) => ask({ do: 'keys', after, upTo }),
-      async pause() {
-        isPaused = true
-        // The thread answers in order; what it has not been sent yet goes with the next batch.
-        while (underWay || changes.length > 0) {
-          flushSoon()
-          await ask({ do: 'ends' })
-        }
-      },
-      resume() {
-        isPaused = false
-      },
-      leave: (to) => ask({ do: 'leave', to }),
-    },
+    restore,
+    departure: { keys: (of) => ask({ do: 'keys', ...of }), pause, resume, leave: (to) => ask({ do: 'leave', to }) },
     async close() {
       if (broken) return
       isOpen = false
