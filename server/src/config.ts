@@ -123,7 +123,7 @@ export function readConfig(env: Environment = environment): Config {
 /** Everything that is kept lies in files of this machine, and nothing outside can be away. */
 export const isEmbedded = ({ ledgerUrl, busUrl, databaseUrl }: Pick<Config, 'ledgerUrl' | 'busUrl' | 'databaseUrl'>): boolean =>
   ledgerUrl.startsWith('sqlite:') && databaseUrl.startsWith('sqlite:') && busUrl === 'memory:'
-function secretsOf({ ledgerUrl, busUrl, databaseUrl, databaseReaderUrl, traces }: Config): string[] {
+export function secretsOf({ ledgerUrl, busUrl, databaseUrl, databaseReaderUrl, traces }: Config): string[] {
   const addresses = [ledgerUrl, busUrl, databaseUrl, databaseReaderUrl ?? '', traces?.endpoint ?? '']
   return [...addresses.flatMap(passwordsIn), ...Object.values(traces?.headers ?? {})]
 }

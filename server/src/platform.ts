@@ -10,12 +10,14 @@ import { type Config, isEmbedded } from './config.ts'
 import { addDescription } from './description.ts'
 import { addHealth, serveMetrics } from './health.ts'
 import { answerTheRest, createHttp, type Page } from './http.ts'
+import type { Ledger } from './ledger/ledger.ts'
 import { openRoles } from './opening.ts'
 import { createReport, type Report } from './report.ts'
 import { prefixesOf, type RoleContext, type RoleName, type Running, roles } from './roles.ts'
 import { migrate } from './sql/migrate.ts'
 import type { Sql } from './sql/sql.ts'
 import { hiding } from './telemetry/secrets.ts'
+import type { Tracing } from './telemetry/tracing.ts'
 
 /** How long requests under way may take when the process stops. */
 const GRACE_MS = 5000
@@ -29,7 +31,6 @@ export type Platform = {
   /** Resolves when every role is open. Health is answered from before that; a server that is away is waited for. */
   opened: Promise<void>
   server: Server
-  report: Report
   /** Whatever is asked of the old platform's server is answered here from now on; the old one leaves when what it was asked is answered. */
   takeOver(old: Platform, answeredWithinMs: number): Promise<void>
   /** Ends the roles and lets go of the engines; the server stays, for the heir. */
@@ -37,13 +38,15 @@ export type Platform = {
   stop(): Promise<void>
 }
 
-/** For a platform that will take over a server that is listening already, on engines that are open already. */
-export type Heir = { server: Server; report: Report; adapters: Adapters }
+/** For a platform that will take over a server that is listening already. `hold` gives the ledger on once it may be sold from. */
+export type Heir = { server: Server; hold(ledger: Ledger): Promise<Ledger> }
 
 /** `samples`: the folder that is imported when the database is new. */
 export async function startPlatform(config: Config, samples = SAMPLES, heir?: Heir): Promise<Platform> {
-  const report = heir?.report ?? (await startReport(config))
-  const adapters = heir?.adapters ?? createAdapters(config, report)
+  const tracing = await startTracing(config, (error) => report.failed('sending traces', error))
+  const report = createReport({ level: config.logLevel, roles: config.roles, hide: hiding(config.secrets), tracing })
+  const own = createAdapters(config, report)
+  const adapters = heir ? { ...own, ledger: async () => heir.hold(await own.ledger()) } : own
   const http = createHttp(report)
   let page: Page | undefined
   answerTheRest(http, report, [...prefixesOf(config.roles).filter((prefix) => prefix !== '/'), '/health', '/docs'], () => page)
@@ -75,6 +78,7 @@ export async function startPlatform(config: Config, samples = SAMPLES, heir?: He
     for (const role of [...running.values()].reverse()) await role.stop()
     metrics?.close()
     await adapters.close()
+    await tracing?.stop()
   }
   return {
     url: `http://${host}:${port}`,
@@ -83,7 +87,6 @@ export async function startPlatform(config: Config, samples = SAMPLES, heir?: He
     adapters,
     opened,
     server,
-    report,
     leave,
     async takeOver(old, answeredWithinMs) {
       const listeners = http.server.listeners('request') as RequestListener[]
@@ -95,13 +98,13 @@ export async function startPlatform(config: Config, samples = SAMPLES, heir?: He
     },
     async stop() {
       stopping.abort()
+      // Each open connection is told to end with its next answer, so that nobody asks on one that is about to be closed.
       server.prependListener('request', (_, response) => {
         response.shouldKeepAlive = false
       })
       await wait(config.drainMs)
       await answered(server, Promise.all([http.close(), ...(heir ? [closed(server)] : [])]))
       await leave()
-      await report.tracing?.stop()
     },
   }
 }
@@ -109,13 +112,9 @@ export async function startPlatform(config: Config, samples = SAMPLES, heir?: He
 const closed = (server: Server): Promise<void> => new Promise((resolve) => server.close(() => resolve()))
 
 /** OpenTelemetry is loaded where it is wanted, and nowhere else. */
-async function startReport({ traces, roles, logLevel: level, secrets }: Config): Promise<Report> {
-  const onError = (error: unknown): void => report.failed('sending traces', error)
-  const tracing = traces
-    ? await (await import('./telemetry/otlp.ts')).startTracing({ ...traces, roles, version: packageJson.version, onError })
-    : undefined
-  const report = createReport({ level, roles, hide: hiding(secrets), tracing })
-  return report
+async function startTracing({ traces, roles }: Config, onError: (error: unknown) => void): Promise<Tracing | undefined> {
+  if (!traces) return undefined
+  return (await import('./telemetry/otlp.ts')).startTracing({ ...traces, roles, version: packageJson.version, onError })
 }
 
 /** Nobody can connect any more. Waits for the answers to what is under way, and to what comes on connections that are not told yet. */

@@ -18,8 +18,9 @@ export function own(path: string): DatabaseSync {
 type To = { ledgerUrl: string; databaseUrl: string }
 
 /** In the file itself, so that a copy of it or another DATA_DIR says it too. */
-export function keepMoved(db: DatabaseSync, { ledgerUrl, databaseUrl }: To): void {
+export function keepMoved(db: DatabaseSync, { ledgerUrl, databaseUrl }: To, durable: () => void): void {
   db.prepare('insert into moved (ledger, read_side) values (?, ?)').run(ledgerUrl, databaseUrl)
+  durable()
 }
 
 /** The seats are sold elsewhere now; from here they would be sold again. */

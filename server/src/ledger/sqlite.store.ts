@@ -298,10 +298,7 @@ export function openStore(path: string, pace = PACE, sync?: (file: number) => vo
     },
     restoring: restoring(),
     keys: (after, upTo) => keysIn(sql.rowsAfter.iterate(after) as Iterable<LogRow>, after, upTo),
-    leave(to) {
-      keepMoved(db, to)
-      durable()
-    },
+    leave: (to) => keepMoved(db, to, durable),
     close(now) {
       if (whole) checkpoint(Number.POSITIVE_INFINITY, now)
       close()

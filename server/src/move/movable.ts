@@ -3,11 +3,14 @@
  * same process and on the same listening socket, so that no role has to change its engines under way and no connection is lost.
  */
 import { setTimeout as wait } from 'node:timers/promises'
-import { type Adapters, createAdapters } from '../adapters.ts'
-import { type Config, isEmbedded } from '../config.ts'
+import { openLedger, openSql } from '../adapters.ts'
+import { reasonOf } from '../checks.ts'
+import { type Config, isEmbedded, secretsOf } from '../config.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import { type Platform, startPlatform } from '../platform.ts'
+import { hiding } from '../telemetry/secrets.ts'
 import { type Destination, listenForMoves } from './line.ts'
-import { LeftBehind, type Moved, move, type Step } from './move.ts'
+import { type Halves, LeftBehind, type Moved, move, type Step } from './move.ts'
 import { withoutPassword, writeNote } from './note.ts'
 
 /** The new roles have to be ready by then, so that nobody is refused for longer than two seconds. */
@@ -24,11 +27,13 @@ export async function startMovable(config: Config, samples?: string): Promise<Pl
   async function moveTo(to: Destination, tell: (step: Step) => void, signal: AbortSignal): Promise<Moved> {
     const old = current
     await old.opened
-    const next = prepared({ ...config, ...to }, old, samples)
+    const there: Config = { ...config, ...to }
+    there.secrets = secretsOf(there)
+    const next = heirOf(old, there, samples)
     const shown = { ledgerUrl: withoutPassword(to.ledgerUrl), databaseUrl: withoutPassword(to.databaseUrl) }
+    const target = await openHalves(to)
     try {
       const source = { ledger: await old.adapters.ledger(), sql: await old.adapters.sql() }
-      const target = { ledger: await next.adapters.ledger(), sql: await next.adapters.sql() }
       const { pausedAt, ...moved } = await move({ source, target, to: shown, signal, tell, prepare: next.prepare, ready: next.ready })
       current = next.platform()
       const taken = current.takeOver(old, ANSWERED_WITHIN_MS)
@@ -39,7 +44,9 @@ export async function startMovable(config: Config, samples?: string): Promise<Pl
     } catch (error) {
       if (error instanceof LeftBehind) endProcess(error)
       else await next.abandon(error)
-      throw error
+      throw new Error(hiding(there.secrets)(reasonOf(error)), { cause: error })
+    } finally {
+      await Promise.all([target.ledger.close(), target.sql.close()])
     }
   }
 
@@ -62,25 +69,32 @@ export async function startMovable(config: Config, samples?: string): Promise<Pl
   }
 }
 
+/** Its own connections to where the copy goes; what serves there later has others, which its report watches. */
+async function openHalves({ ledgerUrl, databaseUrl }: Destination): Promise<Halves> {
+  const sql = await openSql(databaseUrl)
+  try {
+    return { sql, ledger: await openLedger(ledgerUrl) }
+  } catch (error) {
+    await sql.close()
+    throw error
+  }
+}
+
 /** What will serve the new engines: everything of it but the sale is opened while the old one sells. */
-function prepared(config: Config, old: Platform, samples: string | undefined) {
-  const adapters = createAdapters(config, old.report)
+function heirOf(old: Platform, config: Config, samples: string | undefined) {
   const [asked, complete] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   complete.promise.catch(() => undefined)
   let platform: Platform | undefined
   /** The purchase role opens last, and waits here for a ledger that is complete. */
-  const gated: Adapters = {
-    ...adapters,
-    ledger() {
-      asked.resolve()
-      return complete.promise.then(() => adapters.ledger())
-    },
+  const hold = async (ledger: Ledger): Promise<Ledger> => {
+    asked.resolve()
+    await complete.promise
+    return ledger
   }
   return {
-    adapters,
     platform: () => platform as Platform,
     async prepare() {
-      platform = await startPlatform(config, samples, { server: old.server, report: old.report, adapters: gated })
+      platform = await startPlatform(config, samples, { server: old.server, hold })
       await within(asked.promise, PREPARED_WITHIN_MS, 'what serves the new engines')
     },
     async ready() {
@@ -89,8 +103,7 @@ function prepared(config: Config, old: Platform, samples: string | undefined) {
     },
     async abandon(error: unknown) {
       complete.reject(error)
-      if (platform) await platform.leave()
-      else await adapters.close()
+      await platform?.leave()
     },
   }
 }
