@@ -8,7 +8,18 @@
  *
  * The seed fixes wishes and plan, not how processes interleave.
  *
- * PLANTS
+ * Faults that were planted one at a time in a copy of the server, with the plan that was played and what told of them:
+ * - one wish in ten is sold without its key (clock): twins, other-answer
+ * - a question to Redis that is asked again gets a new number (eight times swallow-ledger): two-tickets-for-one-seat, changed,
+ *   sale-without-ticket, all in the house of strangers: with a key the repeat is found out anyway
+ * - the relay does not publish again (behind, behind, crash of the emulator of SNS and SQS): stuck. Not seen while the purchase processes were
+ *   killed before the read side had to catch up: a relay that starts publishes what another forgot
+ * - the log is trimmed as far as it was published (behind, crash-bus): stuck, and nothing more is sold, as ledger and read side are torn apart
+ * - the projector stores entries in one transaction and applies them in a second (kill-projector, cut-database): sale-without-ticket, lost,
+ *   counter, not-visible
+ * - what Redis has not answered within 150 ms is answered with success (swallow-ledger, crash, cut and slow-ledger): two-owners, lost, nobodys,
+ *   changed, taken-by-nobody
+ * Not found in two tries (freeze, kill-projector, behind): two projectors that do not lock the row of their shard.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
