@@ -1,11 +1,12 @@
 /** URL -> adapter. The only file that names adapters; each is loaded when it is asked for. */
 import { busAddress } from './bus/address.ts'
 import type { Bus } from './bus/bus.ts'
+import { traceBus } from './bus/traced.ts'
 import type { Config } from './config.ts'
 import type { Ledger, OnBatch } from './ledger/ledger.ts'
+import { traceLedger } from './ledger/traced.ts'
 import type { Report } from './report.ts'
 import type { Sql } from './sql/sql.ts'
-import { traceBus, traceLedger } from './telemetry/tracing.ts'
 
 /** `reader` answers questions: a replica of `sql`, or `sql` itself. */
 export type Adapters = { ledger: Ledger; bus: Bus; sql: Sql; reader: Sql; close(): Promise<void> }
