@@ -2,11 +2,12 @@
 import { existsSync } from 'node:fs'
 import { busAddress } from './bus/address.ts'
 import type { Bus } from './bus/bus.ts'
+import { traceBus } from './bus/traced.ts'
 import type { Config } from './config.ts'
 import type { Ledger, OnBatch } from './ledger/ledger.ts'
+import { traceLedger } from './ledger/traced.ts'
 import type { Report } from './report.ts'
 import type { Sql } from './sql/sql.ts'
-import { traceBus, traceLedger } from './telemetry/tracing.ts'
 
 /**
  * Each is opened when a role first asks for it, so that a process needs only what its roles use. `reader` answers questions: a replica of

@@ -5,9 +5,6 @@
  * `Tracing` exists only where OTEL_EXPORTER_OTLP_ENDPOINT is set, and a span only where its trace is sampled: everything else passes
  * `undefined` on. `otlp.ts` is the one implementation, and is loaded only then.
  */
-import type { Bus } from '../bus/bus.ts'
-import type { Ledger } from '../ledger/ledger.ts'
-
 export type Attributes = Record<string, string | number>
 export type SpanKind = 'server' | 'client' | 'producer' | 'consumer'
 
@@ -31,38 +28,8 @@ export function traceOf(body: string): string | undefined {
   return /,"trace":"(00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})"/.exec(body)?.[1]
 }
 
-export function traceLedger(ledger: Ledger, tracing: Tracing): Ledger {
-  return {
-    ...ledger,
-    commit(change) {
-      const span = change.trace && tracing.begin('ledger commit', 'client', change.trace, { zone: change.zone })
-      const committing = ledger.commit(change)
-      if (span)
-        endWith(span, committing, (outcome) =>
-          outcome.ok ? { shard: outcome.shard, position: outcome.position } : { refused: outcome.why },
-        )
-      return committing
-    },
-  }
-}
-
-export function traceBus(bus: Bus, tracing: Tracing): Bus {
-  return {
-    ...bus,
-    publish(messages) {
-      const spans = messages.flatMap(({ shard, position, body }) => {
-        const trace = traceOf(body)
-        return (trace && tracing.begin('publish', 'producer', trace, { shard, position })) || []
-      })
-      const publishing = bus.publish(messages)
-      for (const span of spans) endWith(span, publishing)
-      return publishing
-    },
-  }
-}
-
 /** Ends the span with the work. Whoever asked for the work hears of its error. */
-function endWith<T>(span: TraceSpan, work: Promise<T>, attributes: (result: T) => Attributes = () => ({})): void {
+export function endWith<T>(span: TraceSpan, work: Promise<T>, attributes: (result: T) => Attributes = () => ({})): void {
   work.then(
     (result) => span.end(attributes(result)),
     (error: unknown) => span.end({}, error),
