@@ -2,7 +2,7 @@
  * A rolling restart during a sell-out: every role in two processes on Redis, Kafka and PostgreSQL behind a proxy, and each process is
  * stopped and replaced in turn. Does a request fail, is a seat lost, does a live stream miss or repeat anything?
  *
- * Faults that were planted, and were told: see docs/rolling-restart.md.
+ * Faults that were planted or found, and what told them: docs/rolling-restart.md.
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import topology from '../../topology.json' with { type: 'json' }

@@ -38,13 +38,22 @@ describe('without any setting', () => {
 describe('settings', () => {
   it('are read as they are meant', () => {
     expect(
-      readConfig({ PORT: '0', HOST: '::1', DATA_DIR: '/x', METRICS_PORT: '9100', LOG_LEVEL: 'silent', NODE_ENV: 'production' }),
+      readConfig({
+        PORT: '0',
+        HOST: '::1',
+        DATA_DIR: '/x',
+        METRICS_PORT: '9100',
+        DRAIN_MS: '0',
+        LOG_LEVEL: 'silent',
+        NODE_ENV: 'production',
+      }),
     ).toMatchObject({
       port: 0,
       host: '::1',
       dataDir: '/x',
       ledgerUrl: 'sqlite:/x/ledger.db',
       metricsPort: 9100,
+      drainMs: 0,
       logLevel: 'silent',
       environment: 'production',
     })
@@ -61,6 +70,7 @@ describe('settings', () => {
       LOG_LEVEL: 'loud',
       NODE_ENV: 'prod',
       METRICS_PORT: '-1',
+      DRAIN_MS: '10001',
     })
     for (const [i, name] of [
       'PORT',
@@ -72,9 +82,10 @@ describe('settings', () => {
       'LOG_LEVEL',
       'NODE_ENV',
       'METRICS_PORT',
+      'DRAIN_MS',
     ].entries())
       expect(mistakes[i]).toMatch(new RegExp(`^ {2}- ${name}\\b.+: .+\\.$`))
-    expect(mistakes).toHaveLength(9)
+    expect(mistakes).toHaveLength(10)
     expect(mistakes[1]).toContain(roleNames.join(', '))
   })
 

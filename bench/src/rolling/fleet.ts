@@ -14,8 +14,7 @@ const SERVER = fileURLToPath(new URL('../server.ts', import.meta.url))
 const OF_EACH = 2
 /** Some looks of the proxy, also on a machine that is busy with eight processes. */
 const DRAIN_MS = 2000
-/** The projector brings tables and samples, and the others wait for nobody then. */
-const roles: Role[] = ['projector', 'purchase', 'query', 'web']
+const roles = Object.keys(topology.roles) as Role[]
 
 export type Urls = { ledgerUrl: string; busUrl: string; databaseUrl: string }
 /** `stopped`: from the signal to the exit. */
@@ -57,7 +56,8 @@ export async function startFleet(houses: readonly House[]): Promise<Fleet> {
     return { code, seconds: (performance.now() - toldMs) / 1000 }
   }
 
-  for (const role of roles) for (let i = 0; i < OF_EACH; i++) await start(role)
+  // All at once, as when the lights come back: one of them makes the tables.
+  await Promise.all(roles.flatMap((role) => Array.from({ length: OF_EACH }, () => start(role))))
   return {
     proxy,
     urls,
@@ -109,4 +109,4 @@ async function command(server: string, text: string): Promise<void> {
   }
 }
 
-export const processCount = Object.keys(topology.roles).length * OF_EACH
+export const processCount = roles.length * OF_EACH

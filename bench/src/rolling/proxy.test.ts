@@ -60,7 +60,7 @@ test('a connection that is refused is tried elsewhere; without anybody it is a f
   for (let i = 0; i < 4; i++) expect(await ask()).toBe(201)
   second.close()
   await until('nobody is ready', async () => (await ask()) === 502)
-  expect(proxy.faults[0]).toContain('no purchase is ready')
+  expect(proxy.faults[0]).toContain('no purchase is there')
 })
 
 test('a request that was sent is not sent again: it is a fault', async () => {

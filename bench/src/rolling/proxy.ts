@@ -64,11 +64,12 @@ export async function startProxy(): Promise<ReverseProxy> {
   function forward(asked: IncomingMessage, body: Buffer, response: ServerResponse, tried: readonly Upstream[]): void {
     const role = roleOf((asked.url ?? '/').split('?')[0] as string)
     const [upstream] = [...upstreams]
-      .filter((one) => one.role === role && one.isReady && !tried.includes(one))
-      .sort((a, b) => a.underWay - b.underWay)
+      .filter((one) => one.role === role && !tried.includes(one))
+      // When nobody is ready, anybody: on a machine that is starved looks are late, and who cannot work says so himself.
+      .sort((a, b) => Number(b.isReady) - Number(a.isReady) || a.underWay - b.underWay)
     const what = `${asked.method} ${asked.url}`
     if (!upstream) {
-      fail(response, `${what}: no ${role} is ready`)
+      fail(response, `${what}: no ${role} is there`)
       return
     }
     const { hostname, port } = upstream.url
