@@ -10,6 +10,7 @@
  *
  * Faults that were planted one at a time in a copy of the server, with the plan that was played and what told of them:
  * - one wish in ten is sold without its key (clock): twins, other-answer
+ * - each process knows the keys of its own sales only (kill-purchase): other-answer, nobodys, twins, not-visible, taken-by-nobody
  * - a question to Redis that is asked again gets a new number (eight times swallow-ledger): two-tickets-for-one-seat, changed,
  *   sale-without-ticket, all in the house of strangers: with a key the repeat is found out anyway
  * - the relay does not publish again (behind, behind, crash of the emulator of SNS and SQS): stuck. Not seen while the purchase processes were
