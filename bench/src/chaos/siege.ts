@@ -3,13 +3,14 @@
  *
  * Two purchase processes, two projectors and one for queries on Redis (appendfsync always), Kafka or SNS + SQS, PostgreSQL or MariaDB, each
  * started again when it dies. Buyers go to both purchase processes, and with every retry to the other one. Meanwhile a plan from the seed
- * strikes (faults.ts), in two of three rounds a process repeats all messages out of order (repeater.ts), and the wires to ledger and database lead
+ * strikes (faults.ts), in two of three rounds a process repeats all messages out of order (repeater.ts), and the wires to the engines lead
  * through a bad network (proxy.ts). In the end everything runs, the read side has caught up, and the judgement is that of chaos.ts.
  *
  * The seed fixes wishes and plan, not how processes interleave.
  *
  * Faults that were planted one at a time in a copy of the server, with the plan that was played and what told of them:
  * - one wish in ten is sold without its key (clock): twins, other-answer
+ * - each process knows the keys of its own sales only (kill-purchase): other-answer, nobodys, twins, not-visible, taken-by-nobody
  * - a question to Redis that is asked again gets a new number (eight times swallow-ledger): two-tickets-for-one-seat, changed,
  *   sale-without-ticket, all in the house of strangers: with a key the repeat is found out anyway
  * - the relay does not publish again (behind, behind, crash of the emulator of SNS and SQS): stuck. Not seen while the purchase processes were
@@ -19,7 +20,7 @@
  *   counter, not-visible
  * - what Redis has not answered within 150 ms is answered with success (swallow-ledger, crash, cut and slow-ledger): two-owners, lost, nobodys,
  *   changed, taken-by-nobody
- * Not found in two tries (freeze, kill-projector, behind): two projectors that do not lock the row of their shard.
+ * Not found in one round (freeze, kill-projector, freeze): two projectors that do not lock the row of their shard.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
