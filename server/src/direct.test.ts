@@ -54,6 +54,36 @@ it('reads a body that comes in many pieces, split inside a letter', async () => 
   expect(text).toMatch(/^HTTP\/1\.1 201 /)
 })
 
+it.each([
+  ['HTTP/1.1', [], 'keep-alive'],
+  ['HTTP/1.1', ['Connection: close'], 'close'],
+  ['HTTP/1.0', [], 'close'],
+])('keeps or ends the connection as Node does: %s %j', async (version, lines, expected) => {
+  const ask = async (path: string, type: string, wish: string) => {
+    const head = [`POST ${path} ${version}`, 'Host: x', `Content-Type: ${type}`, `Content-Length: ${wish.length}`, ...lines]
+    const { hostname, port } = new URL(onsale.url)
+    const socket = connect(Number(port), hostname, () => socket.write(`${head.join('\r\n')}\r\n\r\n${wish}`))
+    onTestFinished(() => void socket.destroy())
+    let text = ''
+    let ended = false
+    socket.setEncoding('utf8').on('data', (piece: string) => {
+      text += piece
+    })
+    socket.on('end', () => {
+      ended = true
+    })
+    await until('an answer', () => text.includes('\r\n\r\n{') && (expected === 'keep-alive' || ended))
+    const hops = text.split('\r\n').filter((line) => /^(connection|keep-alive):/i.test(line))
+    expect(Math.abs(Date.parse(/^date: (.*)$/im.exec(text)?.[1] ?? '') - Date.now())).toBeLessThan(5000)
+    return { status: text.slice(0, 12), hops, ended }
+  }
+  const wish = JSON.stringify({ venueId: 'Hall', eventId: 'Pipe', zoneId: 1, quantity: 1 })
+  const direct = await ask(TICKETS, 'application/json', wish)
+  const other = await ask(TICKETS, 'application/json;a="b"', wish)
+  expect(direct).toEqual(other)
+  expect(direct.hops[0]).toBe(`Connection: ${expected}`)
+})
+
 it('answers requests that come one behind the other without waiting', async () => {
   const wish = JSON.stringify({ venueId: 'Hall', eventId: 'Pipe', zoneId: 1, quantity: 1 })
   const one = (...lines: string[]) =>

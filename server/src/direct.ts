@@ -3,7 +3,7 @@
  * 8 us a request there (1.6 against 1.3 echoes, layout of a trial in ARCHITECTURE.md). Whatever is not a plain JSON request goes to the
  * Fastify route of the same path, which has the same handler, so that rules, schema and problems exist once.
  */
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Route } from '@onsale/contract/api'
 import type { FastifyInstance } from 'fastify'
 import { BODY_LIMIT, CONSTANT_HEADERS, compileBody, parseJson, problemOf, requestIdOf } from './http.ts'
@@ -11,6 +11,7 @@ import { LedgerBusy } from './ledger/ledger.ts'
 import type { Report } from './report.ts'
 import { beginRequest } from './telemetry/requests.ts'
 import type { TraceSpan } from './telemetry/tracing.ts'
+import type { WholeResponse } from './whole-response.ts'
 
 /**
  * Purchases that are being read or decided. More are refused before they are read, so that what is accepted waits a bounded time:
@@ -18,7 +19,7 @@ import type { TraceSpan } from './telemetry/tracing.ts'
  */
 export const MOST_UNDER_WAY = 1500
 
-type Asked = { response: ServerResponse; requestId: string; begunAt: number; span: TraceSpan | undefined }
+type Asked = { response: WholeResponse; requestId: string; begunAt: number; span: TraceSpan | undefined }
 type Answer = { status: number; headers: Record<string, string>; body: string }
 /** `trace`: a `traceparent` for what the handler does, where it is traced. */
 type Handler<Body> = (body: Body, headers: IncomingHttpHeaders, trace: string | undefined) => Promise<Answer>
@@ -99,10 +100,17 @@ function isPlainJson(headers: IncomingHttpHeaders): boolean {
   )
 }
 
-const CONSTANT = Object.entries({ ...CONSTANT_HEADERS, 'cache-control': 'no-store' }).flat()
+const CONSTANT = linesOf({ ...CONSTANT_HEADERS, 'cache-control': 'no-store' })
+
+/** Of headers that are ours: a ticket's address, a position, a wait. The request id was looked at letter by letter. */
+function linesOf(headers: Record<string, string>): string {
+  let lines = ''
+  for (const name in headers) lines += `${name}: ${headers[name]}\r\n`
+  return lines
+}
 
 function write(
-  response: ServerResponse,
+  response: WholeResponse,
   status: number,
   requestId: string,
   type: string,
@@ -110,8 +118,6 @@ function write(
   body: string,
 ): void {
   const bytes = Buffer.byteLength(body)
-  const raw = [...CONSTANT, 'content-type', type, 'content-length', String(bytes), 'x-request-id', requestId]
-  for (const name in headers) raw.push(name, headers[name] as string)
-  // One byte a character is written as it is; UTF-8 has to be encoded.
-  response.writeHead(status, raw).end(body, bytes === body.length ? 'latin1' : 'utf8')
+  const own = `content-type: ${type}\r\ncontent-length: ${bytes}\r\nx-request-id: ${requestId}\r\n`
+  response.whole(status, CONSTANT + own + linesOf(headers), body, bytes)
 }

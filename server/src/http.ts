@@ -8,6 +8,7 @@ import { LedgerBusy } from './ledger/ledger.ts'
 import type { Report } from './report.ts'
 import { countAndTrace } from './telemetry/requests.ts'
 import { WholeRequest } from './whole-request.ts'
+import { WholeResponse } from './whole-response.ts'
 
 export const BODY_LIMIT = 64 * 1024
 
@@ -17,7 +18,7 @@ export const CONSTANT_HEADERS = { 'x-content-type-options': 'nosniff', 'referrer
 declare module 'fastify' {
   interface FastifyInstance {
     /** Paths that are served before Fastify sees them: "METHOD /path" -> listener. It returns false to leave the request to Fastify. */
-    direct: Map<string, (request: WholeRequest, response: ServerResponse) => boolean>
+    direct: Map<string, (request: WholeRequest, response: WholeResponse) => boolean>
   }
 }
 
@@ -34,6 +35,7 @@ export function createHttp(report: Report, bodyTimeoutMs = 30_000): FastifyInsta
     const server = createServer(
       {
         IncomingMessage: WholeRequest,
+        ServerResponse: WholeResponse,
         requestTimeout: bodyTimeoutMs,
         headersTimeout: bodyTimeoutMs,
         // Node looks for late requests every 30 s otherwise, and half a minute becomes a whole one.
@@ -42,7 +44,7 @@ export function createHttp(report: Report, bodyTimeoutMs = 30_000): FastifyInsta
         maxHeaderSize: 16 * 1024,
         requireHostHeader: false,
       },
-      (request: WholeRequest, response: ServerResponse) => {
+      (request: WholeRequest, response: WholeResponse) => {
         if (stopping) return turnAway(response, 'not-ready')
         // Node's own 400 is bare.
         if (request.headers.host === undefined && request.httpVersion === '1.1') return turnAway(response, 'bad-request')

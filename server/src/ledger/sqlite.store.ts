@@ -6,6 +6,7 @@
  * is kept in memory and written little by little (`checkpoint`), so that opening reads what was written and replays the rows after it.
  * A row a purchase, a key table and a seat table in the same transaction cost 9 us more a purchase: see ARCHITECTURE.md.
  */
+import { closeSync, fdatasyncSync, openSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { type LogEntry, seal } from '@onsale/contract/entry'
 import { hash52 } from './hash.ts'
@@ -59,10 +60,21 @@ export type Store = {
   close(now: number): void
 }
 
-export function openStore(path: string, pace = PACE): Store {
+/**
+ * What was written may not be on the disk, and the disk will not say so again: nobody may be answered by it. The process ends; the next one
+ * reads what is there.
+ */
+export class NotSynced extends Error {
+  override name = 'NotSynced'
+}
+
+/** `sync` brings what was written to a file, by its descriptor, to the disk. */
+export function openStore(path: string, pace = PACE, sync: (file: number) => void = fdatasyncSync): Store {
   const owned = own(path)
   const db = new DatabaseSync(path, { timeout: 5000 })
-  db.exec('pragma page_size = 8192; pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 2000;')
+  // What `full` adds to `normal`, the sync of the write-ahead log after a commit, is done by `durable`: Node's SQLite was built without
+  // fdatasync, and its fsync waits for the file system's journal too, and so for whatever the projector has just written.
+  db.exec('pragma page_size = 8192; pragma journal_mode = wal; pragma synchronous = normal; pragma wal_autocheckpoint = 2000;')
   // What the relay reads was written a quarter of a second ago, and is not read from the file again.
   db.exec('pragma cache_size = -16000;')
   const { user_version: format } = db.prepare('pragma user_version').get() as { user_version: number }
@@ -70,6 +82,7 @@ export function openStore(path: string, pace = PACE): Store {
     throw new Error(`${path} is a ledger of format ${format}; this version of Onsale reads format ${FORMAT}.`)
   db.exec(`${SCHEMA} pragma user_version = ${FORMAT};`)
   const sql = statements(db)
+  const wal = path === ':memory:' ? undefined : openSync(`${path}-wal`, 'r+')
 
   let zones = new Map<ZoneKey, ZoneState>()
   let keys = new KeyIndex()
@@ -86,6 +99,8 @@ export function openStore(path: string, pace = PACE): Store {
   /** False from a failed `load` to the next one that succeeds: what is in memory must not decide. */
   let whole = false
   load()
+  // What a process wrote that died before its sync was read all the same, and is passed on from here.
+  durable()
 
   /** Everything in memory, from the zones as they were written and the rows after them. Also after a failed commit: memory may be ahead of the disk. */
   function load(): void {
@@ -139,11 +154,21 @@ export function openStore(path: string, pace = PACE): Store {
     try {
       const outcomes = changes.map((change) => decide(change, batch))
       if (head >= first) sql.append.run(first, head, now, batch.body)
+      if (head >= first) durable()
       credit += (head - first + 1) * Math.max(pace.bytesPerEntry, dirtyBytes / pace.replayedAtMost)
       return outcomes
     } catch (error) {
-      load()
+      if (!(error instanceof NotSynced)) load()
       throw error
+    }
+  }
+
+  /** What was committed is on the disk when this returns. A checkpoint needs it not: the log has all that it says. */
+  function durable(): void {
+    try {
+      if (wal !== undefined) sync(wal)
+    } catch (cause) {
+      throw new NotSynced(`${path} could not be synced to the disk.`, { cause })
     }
   }
 
@@ -252,8 +277,9 @@ export function openStore(path: string, pace = PACE): Store {
         transaction(db, () => {
           for (const { zone } of fresh) putZone(zone)
         })
+        durable()
       } catch (error) {
-        load()
+        if (!(error instanceof NotSynced)) load()
         throw error
       }
     },
@@ -273,6 +299,7 @@ export function openStore(path: string, pace = PACE): Store {
     },
     close(now) {
       if (whole) checkpoint(Number.POSITIVE_INFINITY, now)
+      if (wal !== undefined) closeSync(wal)
       db.close()
       owned.close()
     },

@@ -8,7 +8,7 @@ import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { ledgerConformance } from './ledger.conformance.ts'
 import { changeOf, GAPS, SEATS, step } from './ledger.model.ts'
 import { type Change, FREE, type Ledger, LedgerBusy, SOLD } from './ledger.ts'
-import { openStore, type Store } from './sqlite.store.ts'
+import { NotSynced, openStore, type Store } from './sqlite.store.ts'
 import { openSqliteLedger } from './sqlite.ts'
 
 const HOUR_MS = 3_600_000
@@ -136,6 +136,24 @@ describe('when the disk refuses', () => {
     expect(await ledger.commit({ ...sell(0, 'a'), zone: 'other' })).toMatchObject({ ok: true })
   })
 
+  test('after a failed commit nothing is decided until everything was read again', () => {
+    const path = newFile()
+    const store = openStore(path)
+    store.open([{ zone: 'z', seats: 4, gaps: [] }])
+    store.commit([sell(0, 'a')], NOW)
+    const other = new DatabaseSync(path, { timeout: 5000 })
+    other.exec("create trigger refuse before insert on log begin select raise(abort, 'no space left'); end")
+    other.exec('alter table zones rename to elsewhere')
+    expect(() => store.commit([sell(1, 'b')], NOW)).toThrow()
+    other.exec('drop trigger refuse')
+    expect(() => store.commit([sell(2, 'c')], NOW)).toThrow('zones')
+    other.exec('alter table elsewhere rename to zones')
+    other.close()
+    expect(store.commit([sell(1, 'd')], NOW)).toMatchObject([{ ok: true, position: 2 }])
+    expect(store.seats('z', NOW)).toEqual(Uint8Array.from([SOLD, SOLD, FREE, FREE]))
+    store.close(NOW)
+  })
+
   /** SQLite itself refuses to write to a table, by a trigger that another connection sets. */
   async function whileRefusing<T>(path: string, table: string, work: () => Promise<T>): Promise<T> {
     const other = new DatabaseSync(path, { timeout: 5000 })
@@ -145,6 +163,37 @@ describe('when the disk refuses', () => {
     other.close()
     return result
   }
+})
+
+describe('what was answered is on the disk', () => {
+  const pace = undefined
+
+  test('after every commit that sold, after every opening of zones, and when a process begins', () => {
+    let syncs = 0
+    const path = newFile()
+    const store = openStore(path, pace, () => void syncs++)
+    const since = (work: () => void): number => {
+      const before = syncs
+      work()
+      return syncs - before
+    }
+    expect(syncs).toBe(1)
+    expect(since(() => store.open([{ zone: 'z', seats: 4, gaps: [] }]))).toBe(1)
+    expect(since(() => store.commit([sell(0, 'a'), sell(1, 'a')], NOW))).toBe(1)
+    expect(since(() => store.commit([sell(0, 'b')], NOW))).toBe(0)
+    store.close(NOW)
+  })
+
+  test('a sync that fails answers nobody, and nothing goes on by what is in memory', () => {
+    let broken = false
+    const store = openStore(newFile(), pace, () => {
+      if (broken) throw new Error('input/output error')
+    })
+    store.open([{ zone: 'z', seats: 4, gaps: [] }])
+    broken = true
+    expect(() => store.commit([sell(0, 'a')], NOW)).toThrow(NotSynced)
+    expect(() => store.open([{ zone: 'y', seats: 4, gaps: [] }])).toThrow(NotSynced)
+  })
 })
 
 describe('the log and its keys', () => {

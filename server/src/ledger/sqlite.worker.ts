@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { ZoneOpening } from './ledger.ts'
-import { openStore } from './sqlite.store.ts'
+import { NotSynced, openStore } from './sqlite.store.ts'
 import { type FlatOutcomes, flattenOutcomes, formatEntries, parseChanges } from './sqlite.wire.ts'
 
 /** A text is a batch of commits. */
@@ -33,6 +33,7 @@ function answer(request: Request): Answer {
   try {
     return typeof request === 'string' ? commit(request) : { value: work(request) }
   } catch (error) {
+    if (error instanceof NotSynced) throw error
     return { error: String(error) }
   }
 }

@@ -4,6 +4,8 @@ import { openSql } from '../adapters.ts'
 import type { PoolUse } from '../sql/sql.ts'
 import { createProjector, type Projected } from './projector.ts'
 
+/** A text is a batch of messages, a line each. */
+export type ProjectorRequest = string | { do: 'close' }
 export type ProjectorAnswer =
   | { projected: Projected; pool: PoolUse | undefined }
   | { error: { message: string; stack: string | undefined } }
@@ -14,14 +16,14 @@ const port = parentPort
 const sql = await openSql((workerData as { databaseUrl: string }).databaseUrl)
 const projector = createProjector(sql)
 
-port.on('message', async (messages: string[] | 'close') => {
-  if (messages === 'close') {
+port.on('message', async (request: ProjectorRequest) => {
+  if (typeof request !== 'string') {
     await sql.close()
     port.postMessage({ closed: true } satisfies ProjectorAnswer)
     return port.close()
   }
   try {
-    const projected = await projector.project(messages, Date.now())
+    const projected = await projector.project(request.split('\n'), Date.now())
     port.postMessage({ projected, pool: sql.pool?.() } satisfies ProjectorAnswer)
   } catch (error) {
     const { message, stack } = error instanceof Error ? error : new Error(String(error))

@@ -6,7 +6,7 @@ import type { StartRole } from '../roles.ts'
 import type { PoolUse } from '../sql/sql.ts'
 import { type Tracing, traceDelivery } from '../telemetry/tracing.ts'
 import type { Projected } from './projector.ts'
-import type { ProjectorAnswer } from './projector.worker.ts'
+import type { ProjectorAnswer, ProjectorRequest } from './projector.worker.ts'
 
 /** How often dead letters are counted: an alarm rings within a minute. */
 const COUNT_MS = 15_000
@@ -48,14 +48,19 @@ export const startProjectorRole: StartRole = async ({ config, adapters: { bus },
   worker.on('error', die)
   worker.on('exit', (code) => die(new Error(`The projector's thread ended (${code}).`)))
 
-  const ask = (message: string[] | 'close'): Promise<Projected | undefined> =>
+  const ask = (message: ProjectorRequest): Promise<Projected | undefined> =>
     broken
       ? Promise.reject(broken)
       : new Promise((resolve, reject) => {
           waiting = { resolve, reject }
           worker.postMessage(message)
         })
-  const subscription = await bus.subscribe(GROUP, report.tracing ? tracedAsk(report.tracing) : async (bodies) => void (await ask(bodies)))
+  // One text: cloning a list of them costs both threads more.
+  const project = (bodies: string[]): Promise<Projected | undefined> => ask(bodies.join('\n'))
+  const subscription = await bus.subscribe(
+    GROUP,
+    report.tracing ? tracedAsk(report.tracing) : async (bodies) => void (await project(bodies)),
+  )
   const countDeadLetters = (): void =>
     void bus.deadLetters?.count(GROUP).then(
       (letters) => report.deadLetters(GROUP, letters),
@@ -71,7 +76,7 @@ export const startProjectorRole: StartRole = async ({ config, adapters: { bus },
     return async (bodies) => {
       const begun = { bodies, database, fromMs: Date.now() }
       try {
-        const projected = await ask(bodies)
+        const projected = await project(bodies)
         traceDelivery(tracing, { ...begun, ...projected })
       } catch (error) {
         traceDelivery(tracing, { ...begun, error })
@@ -84,7 +89,7 @@ export const startProjectorRole: StartRole = async ({ config, adapters: { bus },
       isStopping = true
       clearInterval(counting)
       await subscription[Symbol.asyncDispose]()
-      await ask('close').catch(() => undefined)
+      await ask({ do: 'close' }).catch(() => undefined)
       await worker.terminate()
     },
     checks: async () => [{ name: 'projector', status: broken ? 'failing' : 'ok', detail: broken?.message ?? 'its thread runs' }],
