@@ -2,6 +2,8 @@
 
 import { setInterval } from 'node:timers'
 import { Worker } from 'node:worker_threads'
+import type { Bus } from '../bus/bus.ts'
+import type { Report } from '../report.ts'
 import type { StartRole } from '../roles.ts'
 import type { PoolUse } from '../sql/sql.ts'
 import { type Tracing, traceDelivery } from '../telemetry/tracing.ts'
@@ -61,13 +63,7 @@ export const startProjectorRole: StartRole = async ({ config, adapters: { bus },
     GROUP,
     report.tracing ? tracedAsk(report.tracing) : async (bodies) => void (await project(bodies)),
   )
-  const countDeadLetters = (): void =>
-    void bus.deadLetters?.count(GROUP).then(
-      (letters) => report.deadLetters(GROUP, letters),
-      (error: unknown) => report.failed('counting dead letters', error),
-    )
-  countDeadLetters()
-  const counting = setInterval(countDeadLetters, COUNT_MS).unref()
+  const counting = countDeadLetters(bus, report)
 
   function tracedAsk(tracing: Tracing): (bodies: string[]) => Promise<void> {
     const scheme = config.databaseUrl.slice(0, config.databaseUrl.indexOf(':'))
@@ -94,4 +90,15 @@ export const startProjectorRole: StartRole = async ({ config, adapters: { bus },
     },
     checks: async () => [{ name: 'projector', status: broken ? 'failing' : 'ok', detail: broken?.message ?? 'its thread runs' }],
   }
+}
+
+/** At once, and then again and again. */
+function countDeadLetters(bus: Bus, report: Report): NodeJS.Timeout {
+  const count = (): void =>
+    void bus.deadLetters?.count(GROUP).then(
+      (letters) => report.deadLetters(GROUP, letters),
+      (error: unknown) => report.failed('counting dead letters', error),
+    )
+  count()
+  return setInterval(count, COUNT_MS).unref()
 }
