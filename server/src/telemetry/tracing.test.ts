@@ -113,11 +113,15 @@ const WATCH = `data:text/javascript,${encodeURIComponent(`
 it.each([
   { endpoint: '', loads: false },
   { endpoint: 'http://127.0.0.1:9', loads: true },
-])('the SDK is loaded for a collector, and for nothing else: "$endpoint"', async ({ endpoint, loads }) => {
-  const { heard } = await runServer({ LOG_LEVEL: 'silent', NODE_OPTIONS: `--import=${WATCH}`, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint })
-  await until('it is open', () => heard.said.includes('Onsale is open'), 30_000)
-  expect(heard.said.includes('loads file:')).toBe(loads)
-})
+])(
+  'the SDK is loaded for a collector, and for nothing else: "$endpoint"',
+  async ({ endpoint, loads }) => {
+    const { heard } = await runServer({ LOG_LEVEL: 'silent', NODE_OPTIONS: `--import=${WATCH}`, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint })
+    await until('it is open', () => heard.said.includes('Onsale is open'), 30_000)
+    expect(heard.said.includes('loads file:')).toBe(loads)
+  },
+  60_000,
+)
 
 describe('the trace of an entry', () => {
   const trace = `00-${TRACE}-b7ad6b7169203331-01`
