@@ -11,11 +11,12 @@ import { newSqlite, onServer, type TestDatabase } from '../../test/databases.ts'
 import { event, HALL, type House, oneZone, writeHouse } from '../../test/house.ts'
 import { temporaryFolder } from '../../test/platform.ts'
 import { type RedisPlace, redisLedgers } from '../../test/redis.ts'
-import { NOW, openSeatPath } from '../../test/seat-path.ts'
+import { NOW, newId, openSeatPath } from '../../test/seat-path.ts'
 import { until } from '../../test/until.ts'
 import { openLedger } from '../adapters.ts'
 import { audit } from '../audit.ts'
 import { readConfig } from '../config.ts'
+import type { Change, Outcome } from '../ledger/ledger.ts'
 import type { Platform } from '../platform.ts'
 import { migrate } from '../sql/migrate.ts'
 import type { Sql } from '../sql/sql.ts'
@@ -266,15 +267,22 @@ describe.skipIf(!ledgers)('a move step by step', () => {
 
   it('takes along what is sold until the last moment, with its keys', async () => {
     const { path, target, run } = await parties()
-    const key = { id: 'late', fingerprint: 'f' }
-    let late: unknown
-    const prepare = async () => {
-      late = await path.ask(best('Show'), { key })
+    const late = (seat: number, id: string): Change => {
+      const head = { v: 1, kind: 'SeatsSold', createdOn: new Date(NOW).toISOString(), venueId: 'Hall', eventId: 'Show', zoneId: 1 }
+      const seats = [{ ticketId: newId(), row: 'A', column: String(seat + 1) }]
+      const fact = JSON.stringify({ ...head, status: 'PAID', price: 5000, currency: 'CAD', seats })
+      const options = [{ seats: [seat], owners: [seats[0]?.ticketId as string], fact }]
+      return { zone: 'Show/1', options, from: 'free', to: 'sold', at: NOW, key: { id, fingerprint: 'f' } }
     }
-    expect(await run({ prepare })).toMatchObject({ entries: 4 })
-    const option = { seats: [0], owners: ['o'], fact: '{}' }
-    const again = await target.ledger.commit({ zone: 'Show/1', options: [option], from: 'free', to: 'sold', at: NOW, key })
-    expect(again).toMatchObject({ ok: true, replayed: true, position: (late as { position: number }).position })
+    const sold: Outcome[] = []
+    const prepare = async () => void sold.push(await path.ledger.commit(late(0, 'while it is prepared')))
+    const tell = ({ step }: { step: string }) => {
+      // The pause begins with the next statement.
+      if (step === 'switching') void path.ledger.commit(late(1, 'just before the pause')).then((outcome) => sold.push(outcome))
+    }
+    expect(await run({ prepare, tell })).toMatchObject({ entries: 5 })
+    for (const [i, id] of ['while it is prepared', 'just before the pause'].entries())
+      expect(await target.ledger.commit(late(5, id))).toEqual({ ...sold[i], replayed: true })
     expect((await audit(target.ledger, target.sql, NOW)).differences).toEqual([])
   })
 
