@@ -1,6 +1,8 @@
 /**
  * A ledger made anew from the read side is the ledger that was lost, bit for bit.
-PLANTED */
+ *
+ * Seen to fail on a fault planted in archive.ts: holds come back as free seats (whatever happened, on both engines).
+ */
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Fact } from '@onsale/contract/entry'

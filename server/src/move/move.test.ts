@@ -1,6 +1,16 @@
 /**
  * A running embedded box office goes to real engines while buyers buy, and whatever fails before the switch leaves it where it is.
-PLANTED */
+ *
+ * Seen to fail on these faults, planted one at a time:
+ *   keys are left behind ................. takes along what is sold until the last moment
+ *   not resumed after a failure .......... fails when the new engines are not ready, and 1 more
+ *   the copy is not audited .............. does not switch to a copy with, twice
+ *   Redis sells while it is restored ..... fails when the new engines are not ready
+ *   errors of the line are not heard ..... ends with the command that asked for it (a fault that we had)
+ *   an operator who is gone is not noticed  ends with the command that asked for it
+ *   the rest is not copied in the pause .. takes along what is sold until the last moment (not seen at first; the test was mended)
+ *   the mark is not written .............. goes to Redis and POSTGRES (not seen at first; the test was mended)
+ */
 import { rm } from 'node:fs/promises'
 import type { SoldTicket } from '@onsale/contract/api'
 import { sql as raw } from 'kysely'
@@ -11,11 +21,12 @@ import { newSqlite, onServer, type TestDatabase } from '../../test/databases.ts'
 import { event, HALL, type House, oneZone, writeHouse } from '../../test/house.ts'
 import { temporaryFolder } from '../../test/platform.ts'
 import { type RedisPlace, redisLedgers } from '../../test/redis.ts'
-import { NOW, openSeatPath } from '../../test/seat-path.ts'
+import { NOW, newId, openSeatPath } from '../../test/seat-path.ts'
 import { until } from '../../test/until.ts'
 import { openLedger } from '../adapters.ts'
 import { audit } from '../audit.ts'
 import { readConfig } from '../config.ts'
+import type { Change, Outcome } from '../ledger/ledger.ts'
 import type { Platform } from '../platform.ts'
 import { migrate } from '../sql/migrate.ts'
 import type { Sql } from '../sql/sql.ts'
@@ -140,7 +151,10 @@ async function expectLeft(env: Record<string, string>, dataDir: string): Promise
   expect(() => readConfig({ ...env, LEDGER_URL: 'redis://elsewhere' })).toThrow('DATABASE_URL=')
   await until('the old process has let go of the ledger', () =>
     openLedger(`sqlite:${dataDir}/ledger.db`).then(
-      () => true,
+      async (ledger) => {
+        await ledger.close()
+        throw new Error('The ledger that was left opens.')
+      },
       (error: Error) => /was moved, and nothing is sold from it again: set LEDGER_URL=redis/.test(error.message),
     ),
   )
@@ -150,7 +164,7 @@ describe.skipIf(!ledgers)('a move of a running box office', () => {
   for (const variable of ['POSTGRES_URL', 'MYSQL_URL'] as const)
     void onServer(variable, (newDatabase) =>
       it(
-        `goes to Redis and ${variable.split('_')[0]} under load: same answers, same seats, refused for less than two seconds`,
+        `goes to Redis and ${variable.split('_')[0]} under load: same answers, same seats, nothing but 503 with Retry-After in between`,
         { timeout: 120_000 },
         () => moves(newDatabase),
       ),
@@ -266,15 +280,22 @@ describe.skipIf(!ledgers)('a move step by step', () => {
 
   it('takes along what is sold until the last moment, with its keys', async () => {
     const { path, target, run } = await parties()
-    const key = { id: 'late', fingerprint: 'f' }
-    let late: unknown
-    const prepare = async () => {
-      late = await path.ask(best('Show'), { key })
+    const late = (seat: number, id: string): Change => {
+      const head = { v: 1, kind: 'SeatsSold', createdOn: new Date(NOW).toISOString(), venueId: 'Hall', eventId: 'Show', zoneId: 1 }
+      const seats = [{ ticketId: newId(), row: 'A', column: String(seat + 1) }]
+      const fact = JSON.stringify({ ...head, status: 'PAID', price: 5000, currency: 'CAD', seats })
+      const options = [{ seats: [seat], owners: [seats[0]?.ticketId as string], fact }]
+      return { zone: 'Show/1', options, from: 'free', to: 'sold', at: NOW, key: { id, fingerprint: 'f' } }
     }
-    expect(await run({ prepare })).toMatchObject({ entries: 4 })
-    const option = { seats: [0], owners: ['o'], fact: '{}' }
-    const again = await target.ledger.commit({ zone: 'Show/1', options: [option], from: 'free', to: 'sold', at: NOW, key })
-    expect(again).toMatchObject({ ok: true, replayed: true, position: (late as { position: number }).position })
+    const sold: Outcome[] = []
+    const prepare = async () => void sold.push(await path.ledger.commit(late(0, 'while it is prepared')))
+    const tell = ({ step }: { step: string }) => {
+      // The pause begins with the next statement.
+      if (step === 'switching') void path.ledger.commit(late(1, 'just before the pause')).then((outcome) => sold.push(outcome))
+    }
+    expect(await run({ prepare, tell })).toMatchObject({ entries: 5 })
+    for (const [i, id] of ['while it is prepared', 'just before the pause'].entries())
+      expect(await target.ledger.commit(late(5, id))).toEqual({ ...sold[i], replayed: true })
     expect((await audit(target.ledger, target.sql, NOW)).differences).toEqual([])
   })
 
