@@ -14,6 +14,10 @@ const benchmarks: Record<string, { asks: string; load: () => Promise<Benchmark> 
   flat: { asks: 'Is a million seats as fast as 5,000?', load: async () => (await import('./flat.ts')).flat },
   lag: { asks: 'How long after its 201 can a ticket be read?', load: async () => (await import('./lag.ts')).lag },
   overload: { asks: 'What happens at three times the capacity?', load: async () => (await import('./overload.ts')).overload },
+  claims: {
+    asks: 'How many durable claims a second does the ledger on Redis take?',
+    load: async () => (await import('./claims.ts')).claims,
+  },
   reads: { asks: 'What do reads cost, against a bare JSON echo?', load: async () => (await import('./reads.ts')).reads },
 }
 

@@ -5,11 +5,21 @@
  * entries (emptied, restored, failed over) is not sold from.
  */
 import { randomUUID } from 'node:crypto'
-import { type LogEntry, seal } from '@onsale/contract/entry'
+import type { LogEntry } from '@onsale/contract/entry'
 import { hash52 } from './hash.ts'
 import { type Change, type Ledger, LedgerBusy, type LogEnds, type Outcome, type ZoneOpening } from './ledger.ts'
 import { openRedisClient, parseRedisUrl, type RedisClientOptions } from './redis.client.ts'
-import { formatBatch, MOST_OPTIONS, packStates, parseOutcomes, type Reply, seenAt, unpackStates } from './redis.wire.ts'
+import {
+  formatBatch,
+  type LogRecord,
+  MOST_OPTIONS,
+  packStates,
+  parseOutcomes,
+  parseRecord,
+  type Reply,
+  seenAt,
+  unpackStates,
+} from './redis.wire.ts'
 
 export type RedisLedgerOptions = RedisClientOptions & {
   url: string
@@ -22,6 +32,9 @@ export type RedisLedgerOptions = RedisClientOptions & {
 /** Of a batch: what keeps the server for about 2 ms; 200 wishes for two seats took 2.3 ms of it. A commit weighs 1 and a tenth a seat of its options. */
 const MOST_WEIGHT = 192
 const ZONES_AN_OPENING = 50
+/** Of what `redis.functions.lua` keeps. */
+const FORMAT = '2'
+const OLD = 'sell out with the version that wrote it, or choose another prefix and open its events there'
 /** Six bytes are kept of the end of a hold. */
 const LAST_MS = 2 ** 48 - 1
 
@@ -44,12 +57,15 @@ export async function openRedisLedger({
   let isClosed = false
   await keepShards(place.shards)
 
-  /** An event whose shard changed would be opened again, and sold again. */
+  /** An event whose shard changed would be opened again, and sold again; and a log of another format is not read. */
   async function keepShards(count: number): Promise<void> {
-    const kept = await redis.setOnce(`${place.prefix}:shards`, String(count))
-    if (kept === String(count)) return
+    const kept = await redis.setOnce(`${place.prefix}:shards`, `${count} of format ${FORMAT}`)
+    const [, shards, format = '1'] = /^(\d+)(?: of format (\d+))?$/.exec(kept ?? '') ?? []
+    if (shards === String(count) && format === FORMAT) return
     redis.close()
-    throw new Error(`The ledger ${place.prefix} has ${kept} shards, not ${count}: write ?shards=${kept} into its address.`)
+    if (format !== FORMAT)
+      throw new Error(`The ledger ${place.prefix} is kept in format ${format}, and this version knows ${FORMAT} only: ${OLD}.`)
+    throw new Error(`The ledger ${place.prefix} has ${shards} shards, not ${count}: write ?shards=${shards} into its address.`)
   }
 
   const shardOf = (zone: string): Shard => shards[hash52(eventOf(zone)) % shards.length] as Shard
@@ -91,8 +107,18 @@ export async function openRedisLedger({
   async function decide(shard: Shard, batch: readonly Waiting[]): Promise<void> {
     const changes = batch.map(({ change }) => change)
     const text = formatBatch(changes)
+    const newest = changes.reduce((latest, { at }) => Math.max(latest, at), 0)
     const number = ++shard.batches
-    const reply = await redis.ask(shard.base, (isRepeat) => ['commit', me, number, isRepeat ? 1 : 0, shard.seen, maxBacklog, text])
+    const reply = await redis.ask(shard.base, (isRepeat) => [
+      'commit',
+      me,
+      number,
+      isRepeat ? 1 : 0,
+      shard.seen,
+      maxBacklog,
+      newest,
+      ...text,
+    ])
     if (!Array.isArray(reply)) {
       const outcome = refusalOf(String(reply), shard)
       for (const { resolve } of batch) resolve(outcome)
@@ -110,13 +136,12 @@ export async function openRedisLedger({
     const { base } = shardNamed(name)
     const entries: LogEntry[] = []
     for (let from = after; entries.length < limit; ) {
-      const [first, found] = (await redis.ask(base, () => ['read', from, limit - entries.length])) as [number, Buffer[]]
-      if (found.length === 0) break
-      found.forEach((entry, i) => {
-        entries.push(entryOf(name, first + i, entry.toString()))
-      })
-      from = first + found.length - 1
+      const records = (await redis.ask(base, () => ['read', from, limit - entries.length])) as LogRecord[]
+      if (records.length === 0) break
+      for (const record of records) for (const entry of parseRecord(name, record)) if (entry.position > after) entries.push(entry)
+      from = entries.at(-1)?.position ?? from
     }
+    entries.splice(limit)
     return entries
   }
 
@@ -184,11 +209,6 @@ function nextBatch({ waiting }: Shard): Waiting[] {
     return weight > MOST_WEIGHT
   })
   return waiting.splice(0, end < 0 ? waiting.length : Math.max(1, end))
-}
-
-function entryOf(shard: string, position: number, entry: string): LogEntry {
-  const line = entry.indexOf('\n')
-  return { shard, position, body: seal(shard, position, entry.slice(0, line), entry.slice(line + 1)) }
 }
 
 const lossOf = ({ name, seen }: Shard): string =>
