@@ -18,6 +18,10 @@ const benchmarks: Record<string, { asks: string; load: () => Promise<Benchmark> 
     asks: 'How many durable claims a second does the ledger on Redis take?',
     load: async () => (await import('./claims.ts')).claims,
   },
+  projector: {
+    asks: 'How many entries a second go into SQL, however many tickets there are?',
+    load: async () => (await import('./projector.ts')).projector,
+  },
   reads: { asks: 'What do reads cost, against a bare JSON echo?', load: async () => (await import('./reads.ts')).reads },
 }
 
