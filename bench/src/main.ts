@@ -18,6 +18,10 @@ const benchmarks: Record<string, { asks: string; load: () => Promise<Benchmark> 
     asks: 'How many durable claims a second does the ledger on Redis take?',
     load: async () => (await import('./claims.ts')).claims,
   },
+  'hot-rows': {
+    asks: 'What does it cost when twelve instances want the hottest rows of one zone?',
+    load: async () => (await import('./hot-rows.ts')).hotRows,
+  },
   projector: {
     asks: 'How many entries a second go into SQL, however many tickets there are?',
     load: async () => (await import('./projector.ts')).projector,

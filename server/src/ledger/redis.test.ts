@@ -452,7 +452,7 @@ async function cutConnections(redis: Redis | Cluster, prefix: string): Promise<n
   return cut
 }
 
-/** A wire to the server on which a test can lose an answer, hold a question back (the asker hears nothing), or refuse new connections. */
+/** A wire to the server on which a test can lose an answer (and with it every connection), hold a question back (the asker hears nothing), or refuse new connections. */
 async function openWire(server: string) {
   const { hostname, port } = new URL(server)
   const sockets = new Set<Socket>()
@@ -472,7 +472,7 @@ async function openWire(server: string) {
       if (!losesAnswer) return here.write(bytes)
       losesAnswer = false
       lost++
-      here.destroy()
+      for (const socket of sockets) socket.destroy()
     })
     here.on('close', () => held?.there !== there && there.destroy())
   }).listen(0, '127.0.0.1')
