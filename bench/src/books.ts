@@ -11,9 +11,19 @@ import type { Sql } from '@onsale/server/sql/sql'
 export type Books = { differences: string[]; checked: string; tickets: number }
 
 /** Answers of 201, as their buyers have them. `spoil` is for proving that differences are found. */
-export async function auditBooks(dataDir: string, answers: Iterable<string>, spoil?: (sql: Sql) => Promise<void>): Promise<Books> {
-  const ledger = await openLedger(`sqlite:${join(dataDir, 'ledger.db')}`)
-  const sql = await openSql(`sqlite:${join(dataDir, 'read.db')}`)
+export function auditBooks(dataDir: string, answers: Iterable<string>, spoil?: (sql: Sql) => Promise<void>): Promise<Books> {
+  const places = { ledgerUrl: `sqlite:${join(dataDir, 'ledger.db')}`, databaseUrl: `sqlite:${join(dataDir, 'read.db')}` }
+  return auditPlaces(places, answers, spoil)
+}
+
+/** The same, wherever ledger and read side are. */
+export async function auditPlaces(
+  { ledgerUrl, databaseUrl }: { ledgerUrl: string; databaseUrl: string },
+  answers: Iterable<string>,
+  spoil?: (sql: Sql) => Promise<void>,
+): Promise<Books> {
+  const ledger = await openLedger(ledgerUrl)
+  const sql = await openSql(databaseUrl)
   try {
     await spoil?.(sql)
     const { differences, checked } = await audit(ledger, sql, Date.now())

@@ -1,6 +1,6 @@
 /** Real engines for a measurement, in a folder of its own (scripts/services.mjs starts them), and the cores that they and we run on. */
 import { execFile, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -60,4 +60,22 @@ export function redisCli(port: number, ...command: string[]): string {
   const { status, stdout, stderr } = spawnSync('redis-cli', ['-p', String(port), ...command], { encoding: 'utf8', maxBuffer: 2 ** 28 })
   if (status !== 0) throw new Error(`redis-cli ${command.join(' ')}: ${stderr}`)
   return stdout
+}
+
+/** Servers that have a process for each connection. */
+export function withChildren(pids: readonly number[]): number[] {
+  const parentOf = (pid: string): number => Number(/\) . (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1])
+  const isChild = (pid: string): boolean => {
+    try {
+      return pids.includes(parentOf(pid))
+    } catch {
+      return false // it has ended
+    }
+  }
+  return [
+    ...pids,
+    ...readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name) && isChild(name))
+      .map(Number),
+  ]
 }

@@ -18,6 +18,10 @@ const benchmarks: Record<string, { asks: string; load: () => Promise<Benchmark> 
     asks: 'How many durable claims a second does the ledger on Redis take?',
     load: async () => (await import('./claims.ts')).claims,
   },
+  engines: {
+    asks: 'What does a purchase cost the purchase role when ledger, bus and database are servers?',
+    load: async () => (await import('./engines.ts')).engines,
+  },
   'hot-rows': {
     asks: 'What does it cost when twelve instances want the hottest rows of one zone?',
     load: async () => (await import('./hot-rows.ts')).hotRows,
@@ -38,6 +42,7 @@ if (names.length === 0 || unknown.length > 0) {
   process.exit(2)
 }
 process.on('SIGINT', () => process.exit(130)) // children are killed on exit
+process.on('SIGTERM', () => process.exit(143))
 
 for (const name of names) {
   const startedMs = performance.now()

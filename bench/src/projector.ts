@@ -5,7 +5,7 @@
  * rush. At each size the next 10,000 entries are measured: CPU of this process and of the server together, which is what one core would do.
  * Afterwards positions, tickets and conflicts are compared with what was sent.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { seal } from '@onsale/contract/entry'
@@ -13,7 +13,7 @@ import { openSql } from '@onsale/server/adapters'
 import { createProjector } from '@onsale/server/projector/projector'
 import { migrate } from '@onsale/server/sql/migrate'
 import type { Sql } from '@onsale/server/sql/sql'
-import { cpuOfAll, type Engine, startEngines } from './engines-up.ts'
+import { cpuOfAll, startEngines, withChildren } from './engines-up.ts'
 import { short } from './numbers.ts'
 import { settle } from './options.ts'
 import type { Benchmark, Goal, Result, Row } from './result.ts'
@@ -42,7 +42,7 @@ export const projector: Benchmark = async (options, progress) => {
       ...SERVERS.map(({ name, engine, variable }) => ({
         name,
         url: up.env[variable] as string,
-        pids: () => withChildren(up.pids(engine as Engine)),
+        pids: () => withChildren(up.pids(engine)),
       })),
     ]) {
       const run = await fill(url, pids, sizes, (text) => progress(`${name}: ${text}`))
@@ -139,22 +139,4 @@ async function audit({ db }: Sql, sent: number): Promise<string[]> {
   compare('tickets', tickets?.n, sent)
   compare('conflicts', (await db.selectFrom('conflicts').selectAll().execute()).length, 0)
   return differences
-}
-
-/** A server that has a process for each connection. */
-function withChildren(pids: readonly number[]): number[] {
-  const parentOf = (pid: string): number => Number(/\) . (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1])
-  const isChild = (pid: string): boolean => {
-    try {
-      return pids.includes(parentOf(pid))
-    } catch {
-      return false // it has ended
-    }
-  }
-  return [
-    ...pids,
-    ...readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name) && isChild(name))
-      .map(Number),
-  ]
 }
