@@ -38,7 +38,7 @@ export const claims: Benchmark = async (options, progress) => {
   try {
     for (const engine of engines)
       for (const crowd of CROWDS) {
-        const run = await runOnce(up, engine, crowd, requests, connections)
+        const run = await runOnce(up, engine, crowd, { requests, connections, corrupt: options.corrupt })
         rows.push(run.row)
         differences.push(...run.differences)
         progress(
@@ -58,7 +58,9 @@ export const claims: Benchmark = async (options, progress) => {
   }
 }
 
-async function runOnce(up: Engines, engine: Engine, crowd: Crowd, requests: number, connections: number) {
+type Sizes = { requests: number; connections: number; corrupt: boolean }
+
+async function runOnce(up: Engines, engine: Engine, crowd: Crowd, { requests, connections, corrupt }: Sizes) {
   const server = up.env[engine === 'redis' ? 'REDIS_URL' : 'REDIS_CLUSTER_URL'] as string
   const pids = up.pids(engine)
   const isPinned = [...pids.map((pid) => pinTo(SERVER_CORE, pid)), pinTo(CLIENT_CORE, process.pid)].every(Boolean)
@@ -94,12 +96,16 @@ async function runOnce(up: Engines, engine: Engine, crowd: Crowd, requests: numb
       'p99 ms': short(p99),
       pinned: isPinned ? 'yes' : 'no',
     }
+    if (corrupt) await ledger.commit({ ...wishOf(house, 0), key: { id: 'nobody', fingerprint: '' }, options: [spoiling] })
     return { row, differences: await audit(ledger, house, sold.outcomes) }
   } finally {
     await ledger.close()
     tellAll('FLUSHALL')
   }
 }
+
+/** A seat that nobody was told of: the last of a block, which no wish asks for. */
+const spoiling: Option = { seats: [SEATS_A_WISH - 1], owners: ['nobody'], fact: '{"ticketId":"nobody-Bench"}' }
 
 type House = Crowd & { name: string; count: number; zones: string[]; zoneSeats: number }
 

@@ -21,6 +21,7 @@ import { median, short, spread } from './numbers.ts'
 import { settle } from './options.ts'
 import { startProduct } from './product.ts'
 import type { Benchmark, Goal, Result, Row } from './result.ts'
+import { spoilings } from './spoil.ts'
 
 const SERVER = fileURLToPath(new URL('./server.ts', import.meta.url))
 const BUSES: { name: string; engine: Engine; url: (env: Record<string, string>) => string }[] = [
@@ -38,7 +39,7 @@ export const engines: Benchmark = async (options, progress) => {
   const sizes = settle(options, { seconds: [3, 1], repeats: [3, 1], connections: [64, 32], rate: [1000, 200] })
   const result: Result = { tables: [], goals: [], differences: [], audited: '' }
   for (const bus of BUSES) {
-    const run = await runOn(bus, sizes, (text) => progress(`${bus.name}: ${text}`))
+    const run = await runOn(bus, { ...sizes, corrupt: options.corrupt }, (text) => progress(`${bus.name}: ${text}`))
     result.tables.push({ title: `Redis, ${bus.name}, PostgreSQL; medians of ${sizes.repeats}`, rows: run.rows })
     result.goals.push(...run.goals)
     result.differences.push(...run.differences)
@@ -47,7 +48,11 @@ export const engines: Benchmark = async (options, progress) => {
   return result
 }
 
-async function runOn({ name, engine, url }: (typeof BUSES)[number], sizes: Sizes, progress: (text: string) => void) {
+async function runOn(
+  { name, engine, url }: (typeof BUSES)[number],
+  { corrupt, ...sizes }: Sizes & { corrupt: boolean },
+  progress: (text: string) => void,
+) {
   const house = houseOf(250_000)
   const up = await startEngines(['redis', engine, 'postgres'])
   const load = startLoad()
@@ -63,7 +68,7 @@ async function runOn({ name, engine, url }: (typeof BUSES)[number], sizes: Sizes
     const lag = await buy.atRate(roles.purchase, roles.queryPort)
     const serverUs = servers.map(({ pids }, i) => (cpuOfAll(pids()) - (beforeUs[i] as number)) / lag.sold.length)
     await roles.stop()
-    const books = await auditPlaces(roles.places, answers)
+    const books = await auditPlaces(roles.places, answers, corrupt ? spoilings.delete : undefined)
     const lags = spread(lag.lagsMs)
     const ratio = median(pairs.map(([one, other]) => one.cpuUs / other.cpuUs))
     const rows: Row[] = [

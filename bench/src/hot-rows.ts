@@ -52,6 +52,7 @@ export const hotRows: Benchmark = async (options, progress) => {
       for (const [at, how] of HOW.entries()) {
         const house = (houses[at] as House[])[i] as House
         const run = await rush(stage, how, house)
+        if (options.corrupt) await ask(instances[0] as SeatCommands, { ...house, zoneId: 2, quantity: 1 })
         differences.push(...(await audit(stage.ledger, house, run)))
         if (i > 0) runs.push(run)
         progress(`${i}/${repeats} ${how}: ${short(run.cpuUs)} us an answer, ${run.refused} refused`)
@@ -98,8 +99,11 @@ async function rush({ instances, serverPids }: Stage, how: How, house: House): P
   return { how, cpuUs: (user + system + cpuOfAll(serverPids) - before.server) / tally.answers, ...tally }
 }
 
-async function ask(commands: SeatCommands, wish: { venueId: string; eventId: string; zoneId: number; quantity: number }): Promise<number> {
+type BestWish = { venueId: string; eventId: string; zoneId: number; quantity: number }
+
+async function ask(commands: SeatCommands, { venueId, eventId, zoneId, quantity }: BestWish): Promise<number> {
   const key = randomUUID()
+  const wish = { venueId, eventId, zoneId, quantity }
   try {
     const { tickets } = await commands.sell(wish, { at: Date.now(), newId: randomUUID, key: { id: key, fingerprint: key } })
     return tickets.length

@@ -17,6 +17,7 @@ import { cpuOfAll, startEngines, withChildren } from './engines-up.ts'
 import { short } from './numbers.ts'
 import { settle } from './options.ts'
 import type { Benchmark, Goal, Result, Row } from './result.ts'
+import { spoilings } from './spoil.ts'
 
 const BATCH = 2000
 const SHARDS = 8
@@ -45,7 +46,7 @@ export const projector: Benchmark = async (options, progress) => {
         pids: () => withChildren(up.pids(engine)),
       })),
     ]) {
-      const run = await fill(url, pids, sizes, (text) => progress(`${name}: ${text}`))
+      const run = await fill(url, pids, { sizes, corrupt: options.corrupt }, (text) => progress(`${name}: ${text}`))
       result.tables.push({ title: `${name}, batches of ${BATCH}`, rows: run.rows })
       result.goals.push(...goalsOf(name, run.costs))
       result.differences.push(...run.differences.map((difference) => `${name}  ${difference}`))
@@ -68,7 +69,9 @@ function goalsOf(name: string, costs: readonly number[]): Goal[] {
 
 type Pids = () => readonly number[]
 
-async function fill(url: string, pids: Pids, sizes: readonly number[], progress: (text: string) => void) {
+type Sweep = { sizes: readonly number[]; corrupt: boolean }
+
+async function fill(url: string, pids: Pids, { sizes, corrupt }: Sweep, progress: (text: string) => void) {
   const sql = await openSql(url)
   await migrate(sql)
   const rows: Row[] = []
@@ -90,6 +93,7 @@ async function fill(url: string, pids: Pids, sizes: readonly number[], progress:
       })
       progress(`${size} tickets: ${short((ourUs + serverUs) / WINDOW)} us an entry`)
     }
+    if (corrupt) await spoilings.delete(sql)
     return { rows, costs, differences: await audit(sql, sent) }
   } finally {
     await sql.close()
