@@ -36,7 +36,12 @@ export const projector: Benchmark = async (options, progress) => {
   const sizes = [10_000, 100_000, 400_000, 1_000_000, 2_000_000].filter((size) => size < most).concat(most)
   const up = await startEngines(SERVERS.map(({ engine }) => engine))
   const home = mkdtempSync(join(tmpdir(), 'onsale-bench-'))
-  const result: Result = { tables: [], goals: [], differences: [], audited: `positions, tickets and conflicts of ${3 * most} entries` }
+  const result: Result = {
+    tables: [],
+    goals: [],
+    differences: [],
+    audited: `positions, tickets and conflicts of ${3 * (most + WINDOW)} entries`,
+  }
   try {
     for (const { name, url, pids } of [
       { name: 'SQLite', url: `sqlite:${join(home, 'read.db')}`, pids: () => [] },
