@@ -24,6 +24,7 @@
  * * bridges are not what was stored ...... what one batch writes here and there
  * * owners, ends of this batch not seen .. a batch sees the owners and ends of holds
  *   yesterday is not asked for keys ...... a day: after 23 and 24 hours
+ * * kinds of answers forgotten on repeat . the answer to a batch of a success, a refusal and a repeated key
  *   both lanes are one client ............ buyers with overlapping options, and 6 more
  * * lengths are of characters ............ the log is read from any position
  */
@@ -319,6 +320,20 @@ function onTheWay(server: string, newUrl: () => string): void {
       wire.loseAnswer()
       expect(await ledger.commit(sell(0, 'b'))).toMatchObject({ ok: false, why: 'taken' })
       expect(await wholeLog(ledger)).toHaveLength(1)
+    })
+
+    test('the answer to a batch of a success, a refusal and a repeated key: all three get theirs', async () => {
+      const { ledger, wire } = await openOverWire(newUrl())
+      const keyed: Change = { ...sell(0, 'a'), key: { id: 'k', fingerprint: 'f' } }
+      const first = await ledger.commit(keyed)
+      wire.loseAnswer()
+      const answers = await Promise.all([sell(1, 'b'), sell(0, 'c'), keyed].map((wish) => ledger.commit(wish)))
+      expect(wire.lost()).toBe(1)
+      expect(answers).toEqual([
+        { ...first, position: 2, fact: JSON.stringify({ seat: 1, owner: 'b' }) },
+        { ok: false, why: 'taken', states: Uint8Array.from([SOLD, SOLD, FREE, FREE]) },
+        { ...first, replayed: true },
+      ])
     })
 
     test('and brings the first copy after the second: nothing is done then', async () => {
