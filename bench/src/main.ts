@@ -14,6 +14,22 @@ const benchmarks: Record<string, { asks: string; load: () => Promise<Benchmark> 
   flat: { asks: 'Is a million seats as fast as 5,000?', load: async () => (await import('./flat.ts')).flat },
   lag: { asks: 'How long after its 201 can a ticket be read?', load: async () => (await import('./lag.ts')).lag },
   overload: { asks: 'What happens at three times the capacity?', load: async () => (await import('./overload.ts')).overload },
+  claims: {
+    asks: 'How many durable claims a second does the ledger on Redis take?',
+    load: async () => (await import('./claims.ts')).claims,
+  },
+  engines: {
+    asks: 'What does a purchase cost the purchase role when ledger, bus and database are servers?',
+    load: async () => (await import('./engines.ts')).engines,
+  },
+  'hot-rows': {
+    asks: 'What does it cost when twelve instances want the hottest rows of one zone?',
+    load: async () => (await import('./hot-rows.ts')).hotRows,
+  },
+  projector: {
+    asks: 'How many entries a second go into SQL, however many tickets there are?',
+    load: async () => (await import('./projector.ts')).projector,
+  },
   rolling: {
     asks: 'A rolling restart of every role in the midst of a sell-out: does a request fail?',
     load: async () => (await import('./rolling.ts')).rolling,
@@ -30,7 +46,7 @@ if (names.length === 0 || unknown.length > 0) {
   process.exit(2)
 }
 // Children are killed on exit, and a signal that nobody hears is none.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
+for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143 })) process.on(signal, () => process.exit(code))
 
 for (const name of names) {
   const startedMs = performance.now()

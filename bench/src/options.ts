@@ -1,13 +1,14 @@
 /** `--name value` of every benchmark; what is not given has a default of the benchmark, and a small one with `--quick`. */
 import { parseArgs } from 'node:util'
 
-const NUMBERS = ['seconds', 'repeats', 'connections', 'requests', 'seats', 'wishes', 'rate', 'processes'] as const
+const NUMBERS = ['seconds', 'repeats', 'connections', 'requests', 'seats', 'wishes', 'rate', 'processes', 'most'] as const
 type Name = (typeof NUMBERS)[number]
 
-export type Options = Partial<Record<Name, number>> & { quick: boolean; corrupt: boolean }
+export type Options = Partial<Record<Name, number>> & { quick: boolean; corrupt: boolean; cluster: boolean }
 
 export const USAGE = `  --quick            small and short, for CI
   --corrupt          spoils one row of SQL before the audit, which then has to find it
+  --cluster          claims: three masters beside one server
   ${NUMBERS.map((name) => `--${name} N`).join('  ')}`
 
 export function readOptions(args: string[]): { names: string[]; options: Options } {
@@ -17,10 +18,11 @@ export function readOptions(args: string[]): { names: string[]; options: Options
     options: {
       quick: { type: 'boolean', default: false },
       corrupt: { type: 'boolean', default: false },
+      cluster: { type: 'boolean', default: false },
       ...(Object.fromEntries(NUMBERS.map((name) => [name, { type: 'string' }])) as Record<Name, { type: 'string' }>),
     },
   })
-  const options: Options = { quick: values.quick, corrupt: values.corrupt }
+  const options: Options = { quick: values.quick, corrupt: values.corrupt, cluster: values.cluster }
   for (const name of NUMBERS) {
     const text = values[name]
     if (text === undefined) continue

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import topology from '../../topology.json' with { type: 'json' }
 import { busAddress } from './bus/address.ts'
+import { parseRedisUrl } from './ledger/redis.address.ts'
 import { leftBehind } from './move/note.ts'
 import { isRole, type RoleName, roleNames } from './roles.ts'
 import { decoded, passwordsIn } from './telemetry/secrets.ts'
@@ -30,6 +31,7 @@ export type Config = {
   secrets: readonly string[]
 }
 
+const REDIS = ['redis:', 'rediss:']
 /** Database servers. */
 const SERVERS = ['postgres:', 'mysql:']
 
@@ -97,7 +99,7 @@ export function readConfig(env: Environment = environment): Config {
     host: env.HOST || '0.0.0.0',
     dataDir,
     roles: roles(env.ROLES || 'all', problems),
-    ledgerUrl: url(env.LEDGER_URL || `sqlite:${join(dataDir, 'ledger.db')}`, 'LEDGER_URL', ['sqlite:', 'redis:', 'rediss:'], problems),
+    ledgerUrl: url(env.LEDGER_URL || `sqlite:${join(dataDir, 'ledger.db')}`, 'LEDGER_URL', ['sqlite:', ...REDIS], problems),
     busUrl: bus(env.BUS_URL || 'memory:', problems),
     databaseUrl: url(env.DATABASE_URL || `sqlite:${join(dataDir, 'read.db')}`, 'DATABASE_URL', ['sqlite:', ...SERVERS], problems),
     databaseReaderUrl: env.DATABASE_READER_URL ? url(env.DATABASE_READER_URL, 'DATABASE_READER_URL', SERVERS, problems) : null,
@@ -173,12 +175,21 @@ function url(text: string, name: string, schemes: readonly string[], problems: s
   const scheme = schemes.find((known) => text.startsWith(known))
   if (!scheme) problems.push(`${name} is "${shown(text)}": it begins with ${schemes.join(' or ')}.`)
   else if (scheme === 'sqlite:' && text === scheme) problems.push(`${name} is "sqlite:": name a file, as in sqlite:./data/onsale.db.`)
+  else if (REDIS.includes(scheme)) redisUrl(text, name, problems)
   else if (SERVERS.includes(scheme)) serverUrl(text, name, scheme, problems)
   return text
 }
 
 /** The beginning of an address: what follows may be a password. */
 const shown = (text: string): string => text.slice(0, 40).replace(/(:|\/\/).*/, '$1...')
+
+function redisUrl(text: string, name: string, problems: string[]): void {
+  try {
+    parseRedisUrl(text)
+  } catch (error) {
+    problems.push(`${name}: ${(error as Error).message}`)
+  }
+}
 
 /** Says nothing of what was given: it may hold a password. */
 function serverUrl(text: string, name: string, scheme: string, problems: string[]): void {

@@ -20,15 +20,15 @@ export async function serve(environment?: Environment, samples?: string): Promis
     const config = readConfig(environment)
     hide = hiding(config.secrets)
     const platform = await startMovable(config, samples)
-    stopOnSignals(platform)
+    const isStopping = stopOnSignals(platform)
     await platform.opened
-    console.log(`Onsale is open at ${platform.url}`)
+    if (!isStopping()) console.log(`Onsale is open at ${platform.url}`)
   } catch (error) {
     die(error instanceof ConfigError ? error.message : `Onsale cannot start: ${reasonOf(error)}`)
   }
 }
 
-function stopOnSignals(platform: Platform): void {
+function stopOnSignals(platform: Platform): () => boolean {
   let stoppingSinceMs: number | undefined
   const stop = (): void => {
     if (stoppingSinceMs !== undefined) {
@@ -40,6 +40,7 @@ function stopOnSignals(platform: Platform): void {
     platform.stop().then(() => process.exit(0), die)
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
+  return () => stoppingSinceMs !== undefined
 }
 
 function die(error: unknown): never {

@@ -27,8 +27,9 @@ export type Plan = {
   pace: Pace
   /** Bodies of the 201, and numbers of the 409, come back in the report, with times of a clock that all processes of a machine share. */
   keepSold: boolean
-  /** Every so many-th 201 is followed to the read side. */
+  /** Every so many-th 201 is followed to the read side, which may be another process than `port`. */
   followEvery?: number
+  followPort?: number
 }
 
 export type Report = {

@@ -18,10 +18,10 @@ process.on('message', (message: Plan | 'go') => {
 })
 
 async function run(plan: Plan): Promise<void> {
-  const { requests, pace, port, followEvery } = plan
+  const { requests, pace, port, followEvery, followPort = port } = plan
   const bytesOf = prepare(requests, port)
   const pool = await openPool(plan)
-  const follower = await createFollower(port, followEvery)
+  const follower = await createFollower(followPort, followEvery)
   const started = new Promise<void>((resolve) => {
     go = resolve
   })

@@ -557,6 +557,33 @@ export function ledgerConformance(name: string, newPlace: () => Promise<Place>):
         expect(await again.commit(sell([7], 'now'))).toMatchObject({ ok: true, position: history.length + 1 })
       })
 
+      test('a long history that breaks off anywhere goes on there: each entry and key is where it was', async () => {
+        const house = [{ zone: ZONE, seats: 400, gaps: [] }]
+        const wishes = many(300, (i): Change => {
+          if (i % 7 === 6) return release([i - 1], `é${i - 1}`, NOW)
+          return { ...sell([i], `é${i}`), ...(i % 2 === 0 && { key: { id: `k${i}`, fingerprint: `f${i}` } }) }
+        })
+        const [first, again] = [await openAt(await newPlace()), await openAt(await newPlace())]
+        await first.open(house)
+        const outcomes = (await Promise.all(wishes.map((wish) => first.commit(wish)))) as Extract<Outcome, { ok: true }>[]
+        const entries = outcomes
+          .map(({ shard, position }, i): RestoredEntry => ({ shard, position, change: wishes[i] as Change }))
+          .sort((a, b) => a.position - b.position)
+        async function* upTo(...ends: number[]) {
+          for (const [i, end] of ends.entries()) yield entries.slice(ends[i - 1] ?? 0, end)
+          throw new Error('the archive is away')
+        }
+        for (const ends of [[40], [33, 232], [250]])
+          await expect(again.restore(house, upTo(...ends))).rejects.toThrow('the archive is away')
+        await again.restore(house, batchesOf(entries))
+        expect(await seatsIn(again, ZONE, NOW)).toEqual(await seatsIn(first, ZONE, NOW))
+        expect(await wholeLog(again)).toEqual(await wholeLog(first))
+        const keyed = wishes.filter(({ key }) => key)
+        expect(await Promise.all(keyed.map((wish) => again.commit(wish)))).toEqual(
+          outcomes.filter((_, i) => wishes[i]?.key).map((outcome) => ({ ...outcome, replayed: true })),
+        )
+      })
+
       test('a ledger that has entries is left as it is: the same ones are no fault, more or others are', async () => {
         const { first, entries } = await lost()
         const log = await wholeLog(first)

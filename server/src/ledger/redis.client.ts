@@ -10,44 +10,7 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Cluster, Redis } from 'ioredis'
 import { LedgerBusy, LedgerUnsure } from './ledger.ts'
-
-export type RedisPlace = {
-  hosts: { host: string; port: number }[]
-  isCluster: boolean
-  isEncrypted: boolean
-  username: string | undefined
-  password: string | undefined
-  database: number
-  prefix: string
-  shards: number
-}
-
-/** `redis[s]://[user:password@]host[:port][,host:port...][/database][?shards=8&prefix=onsale&cluster=yes]`; several hosts are a cluster. */
-export function parseRedisUrl(url: string): RedisPlace {
-  const [, scheme, login, hosts, database, query] = /^(rediss?):\/\/(?:(.*)@)?([^/?]+)(?:\/(\d*))?(?:\?(.*))?$/.exec(url) ?? []
-  if (!hosts) throw new Error('The address of Redis reads redis://host:port, or rediss://user:password@host:port.')
-  const options = new URLSearchParams(query)
-  const shards = Number(options.get('shards') ?? 8)
-  if (!Number.isInteger(shards) || shards < 1 || shards > 1024) throw new Error('The shards of a ledger in Redis are 1 to 1024.')
-  const prefix = options.get('prefix') ?? 'onsale'
-  if (!/^[\w:.-]{1,100}$/.test(prefix)) throw new Error('The prefix of a ledger in Redis has letters, digits and -_.: only.')
-  const [user, password] = login?.match(/^([^:]*):?(.*)$/)?.slice(1) ?? []
-  return {
-    hosts: hosts.split(',').map(hostOf),
-    isCluster: hosts.includes(',') || options.get('cluster') === 'yes',
-    isEncrypted: scheme === 'rediss',
-    username: user ? decodeURIComponent(user) : undefined,
-    password: password ? decodeURIComponent(password) : undefined,
-    database: Number(database || 0),
-    prefix,
-    shards,
-  }
-}
-
-function hostOf(text: string): { host: string; port: number } {
-  const { hostname, port } = new URL(`redis://${text}`)
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 6379) }
-}
+import type { RedisPlace } from './redis.address.ts'
 
 type Argument = string | number | Buffer
 
@@ -66,6 +29,11 @@ export type RedisClientOptions = {
   silenceMs?: number
 }
 
+/**
+ * The server takes one long question from a connection, writes it to the disk, then takes the next: batches that come over several connections
+ * share an fsync.
+ */
+const CONNECTIONS = 4
 const BACK_OFF = { firstMs: 50, mostMs: 1000 }
 /** Said before anything is done; the server will be able to later. */
 const NOT_NOW = /^(LOADING|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|READONLY|BUSY|NOREPLICAS|MOVED|ASK)\b/
@@ -92,13 +60,15 @@ const scriptHash = createHash('sha1').update(asScript).digest('hex')
 
 export async function openRedisClient(place: RedisPlace, options: RedisClientOptions = {}): Promise<RedisClient> {
   const { patienceMs = 10_000, silenceMs = 5000 } = options
-  const redis = connect(place, silenceMs)
+  const connections = Array.from({ length: CONNECTIONS }, () => connect(place, silenceMs))
+  const [first] = connections as [Redis | Cluster]
   // Each lost connection is heard of by those who asked; without a listener it would end the process.
-  redis.on('error', () => {})
+  for (const redis of connections) redis.on('error', () => {})
+  let asked = 0
   const closing = new AbortController()
   let hasFunctions = true
 
-  const masters = (): Redis[] => (redis instanceof Cluster ? redis.nodes('master') : [redis])
+  const masters = (): Redis[] => (first instanceof Cluster ? first.nodes('master') : [first])
 
   /** Redis before version 7 has no functions, and some that are rented do not allow them. */
   async function load(): Promise<void> {
@@ -111,6 +81,7 @@ export async function openRedisClient(place: RedisPlace, options: RedisClientOpt
   }
 
   async function call(base: string, question: Argument[]): Promise<unknown> {
+    const redis = connections[asked++ % CONNECTIONS] as Redis | Cluster
     if (hasFunctions)
       try {
         return await redis.callBuffer('FCALL', functionName, 1, base, ...question)
@@ -146,24 +117,24 @@ export async function openRedisClient(place: RedisPlace, options: RedisClientOpt
 
   try {
     await persist(async () => {
-      if (redis.status !== 'ready') await once(redis, 'ready').catch(notSent)
+      await Promise.all(connections.map(async (redis) => redis.status === 'ready' || once(redis, 'ready').catch(notSent)))
     })
     await persist(load)
     await warnOfLoss(masters())
   } catch (error) {
-    redis.disconnect()
+    for (const redis of connections) redis.disconnect()
     throw error
   }
   return {
     ask: (base, question) => persist((isRepeat) => call(base, question(isRepeat))),
     setOnce: (key, value) =>
       persist(async () => {
-        await redis.set(key, value, 'NX')
-        return redis.get(key)
+        await first.set(key, value, 'NX')
+        return first.get(key)
       }),
     close() {
       closing.abort()
-      redis.disconnect()
+      for (const redis of connections) redis.disconnect()
     },
   }
 }

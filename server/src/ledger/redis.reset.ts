@@ -1,7 +1,8 @@
 /** Forgets a ledger on Redis, while nobody else uses it. */
 import { once } from 'node:events'
 import { Cluster, type Redis } from 'ioredis'
-import { connect, parseRedisUrl, type RedisPlace } from './redis.client.ts'
+import { parseRedisUrl, type RedisPlace } from './redis.address.ts'
+import { connect } from './redis.client.ts'
 
 const SILENCE_MS = 5000
 const KEYS_AT_ONCE = 1000

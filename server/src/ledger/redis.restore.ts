@@ -4,7 +4,7 @@
  * place written down for every process.
  */
 import type { RestoredEntry, RestoredZone, ZoneOpening } from './ledger.ts'
-import { formatBatch } from './redis.wire.ts'
+import { formatBatch, newestOf } from './redis.wire.ts'
 
 /** Entries a call: what keeps the server for some 2 ms. */
 const AT_ONCE = 192
@@ -62,7 +62,8 @@ async function put<S extends Shard>(store: Store<S>, shard: S, entries: readonly
   for (let i = 0; i < entries.length; i += AT_ONCE) {
     const some = entries.slice(i, i + AT_ONCE)
     const first = (some[0] as RestoredEntry).position
-    const reply = await store.ask(shard, ['restore', first, formatBatch(some.map(({ change }) => change))])
+    const changes = some.map(({ change }) => change)
+    const reply = await store.ask(shard, ['restore', first, newestOf(changes), ...formatBatch(changes)])
     if (reply !== 'ok') throw new Error(`Entries from ${first} of shard ${shard.name} cannot be put back: ${FAULTS[reply] ?? reply}.`)
   }
   const last = (entries.at(-1) as RestoredEntry).position

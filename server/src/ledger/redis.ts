@@ -1,16 +1,28 @@
 /**
  * The ledger on Redis, for several processes and, in a cluster, several servers. The seats of an event are in one shard, which an event
- * keeps for ever: a wish and its repetition meet there. A shard is asked one batch at a time: what arrives meanwhile travels together.
+ * keeps for ever: a wish and its repetition meet there. A shard is asked two batches at a time: what arrives meanwhile travels together.
  * `redis.functions.lua` decides; nothing of a seat is known here but the highest position seen, so that a store that lost
  * entries (emptied, restored, failed over) is not sold from.
  */
 import { randomUUID } from 'node:crypto'
-import { type LogEntry, seal } from '@onsale/contract/entry'
+import type { LogEntry } from '@onsale/contract/entry'
 import { hash52 } from './hash.ts'
 import { type Change, type Ledger, LedgerBusy, type LogEnds, type OnBatch, type Outcome, type ZoneOpening } from './ledger.ts'
-import { openRedisClient, parseRedisUrl, type RedisClientOptions } from './redis.client.ts'
+import { parseRedisUrl } from './redis.address.ts'
+import { openRedisClient, type RedisClientOptions } from './redis.client.ts'
 import { eventOf, restore } from './redis.restore.ts'
-import { formatBatch, MOST_OPTIONS, packStates, parseOutcomes, type Reply, seenAt, unpackStates } from './redis.wire.ts'
+import {
+  formatBatch,
+  type LogRecord,
+  MOST_OPTIONS,
+  newestOf,
+  packStates,
+  parseOutcomes,
+  parseRecord,
+  type Reply,
+  seenAt,
+  unpackStates,
+} from './redis.wire.ts'
 
 export type RedisLedgerOptions = RedisClientOptions & {
   url: string
@@ -23,12 +35,19 @@ export type RedisLedgerOptions = RedisClientOptions & {
 
 /** Of a batch: what keeps the server for about 2 ms; 200 wishes for two seats took 2.3 ms of it. A commit weighs 1 and a tenth a seat of its options. */
 const MOST_WEIGHT = 192
+/** While the server decides one batch of a shard, this process reads and writes another. */
+const LANES = 2
 const ZONES_AN_OPENING = 50
+/** Of what `redis.functions.lua` keeps. */
+const FORMAT = '2'
+const OLD = 'sell out with the version that wrote it, or choose another prefix and open its events there'
 /** Six bytes are kept of the end of a hold. */
 const LAST_MS = 2 ** 48 - 1
 
 type Waiting = { change: Change; weight: number; resolve: (outcome: Outcome) => void; reject: (error: unknown) => void }
-type Shard = { name: string; base: string; waiting: Waiting[]; isAsked: boolean; batches: number; seen: number }
+/** One batch at a time. To the shard each lane is a client of its own, with numbers of its own. */
+type Lane = { client: string; batches: number; isAsked: boolean }
+type Shard = { name: string; base: string; waiting: Waiting[]; lanes: Lane[]; seen: number }
 
 export async function openRedisLedger({
   url,
@@ -41,18 +60,22 @@ export async function openRedisLedger({
   const redis = await openRedisClient(place, clientOptions)
   const me = randomUUID()
   const shards = Array.from({ length: place.shards }, (_, i): Shard => {
-    return { name: String(i), base: `${place.prefix}:{${i}}`, waiting: [], isAsked: false, batches: 0, seen: 0 }
+    const lanes = Array.from({ length: LANES }, (_, lane) => ({ client: `${me}-${lane}`, batches: 0, isAsked: false }))
+    return { name: String(i), base: `${place.prefix}:{${i}}`, waiting: [], lanes, seen: 0 }
   })
   let waiting = 0
   let isClosed = false
   await keepShards(place.shards)
 
-  /** An event whose shard changed would be opened again, and sold again. */
+  /** An event whose shard changed would be opened again, and sold again; and a log of another format is not read. */
   async function keepShards(count: number): Promise<void> {
-    const kept = await redis.setOnce(`${place.prefix}:shards`, String(count))
-    if (kept === String(count)) return
+    const kept = await redis.setOnce(`${place.prefix}:shards`, `${count} of format ${FORMAT}`)
+    const [, shards, format = '1'] = /^(\d+)(?: of format (\d+))?$/.exec(kept ?? '') ?? []
+    if (shards === String(count) && format === FORMAT) return
     redis.close()
-    throw new Error(`The ledger ${place.prefix} has ${kept} shards, not ${count}: write ?shards=${kept} into its address.`)
+    if (format !== FORMAT)
+      throw new Error(`The ledger ${place.prefix} is kept in format ${format}, and this version knows ${FORMAT} only: ${OLD}.`)
+    throw new Error(`The ledger ${place.prefix} has ${shards} shards, not ${count}: write ?shards=${shards} into its address.`)
   }
 
   /** Of events that are not where their hash would put them. */
@@ -86,29 +109,45 @@ export async function openRedisLedger({
     const shard = shardOf(change.zone)
     return new Promise((resolve, reject) => {
       shard.waiting.push({ change, weight: weightOf(change), resolve, reject })
-      if (shard.isAsked) return
-      shard.isAsked = true
-      setImmediate(() => void drain(shard))
+      // The second lane is for more than the first can take.
+      const [first, second] = shard.lanes as [Lane, Lane]
+      if (!first.isAsked) start(shard, first)
+      else if (!second.isAsked && shard.waiting.length >= MOST_WEIGHT / 2) start(shard, second)
     })
   }
 
-  async function drain(shard: Shard): Promise<void> {
+  function start(shard: Shard, lane: Lane): void {
+    lane.isAsked = true
+    setImmediate(() => void drain(shard, lane))
+  }
+
+  async function drain(shard: Shard, lane: Lane): Promise<void> {
     while (shard.waiting.length > 0) {
       const batch = nextBatch(shard)
       waiting -= batch.length
-      await decide(shard, batch).catch((error: unknown) => {
+      await decide(shard, lane, batch).catch((error: unknown) => {
         for (const { reject } of batch) reject(error)
       })
     }
-    shard.isAsked = false
+    lane.isAsked = false
   }
 
-  async function decide(shard: Shard, batch: readonly Waiting[]): Promise<void> {
+  async function decide(shard: Shard, lane: Lane, batch: readonly Waiting[]): Promise<void> {
     const changes = batch.map(({ change }) => change)
     const text = formatBatch(changes)
-    const number = ++shard.batches
+    const newest = newestOf(changes)
+    const number = ++lane.batches
     const begunAt = performance.now()
-    const reply = await redis.ask(shard.base, (isRepeat) => ['commit', me, number, isRepeat ? 1 : 0, shard.seen, maxBacklog, text])
+    const reply = await redis.ask(shard.base, (isRepeat) => [
+      'commit',
+      lane.client,
+      number,
+      isRepeat ? 1 : 0,
+      shard.seen,
+      maxBacklog,
+      newest,
+      ...text,
+    ])
     if (!Array.isArray(reply)) {
       const outcome = refusalOf(String(reply), shard)
       for (const { resolve } of batch) resolve(outcome)
@@ -127,13 +166,12 @@ export async function openRedisLedger({
     const { base } = shardNamed(name)
     const entries: LogEntry[] = []
     for (let from = after; entries.length < limit; ) {
-      const [first, found] = (await redis.ask(base, () => ['read', from, limit - entries.length])) as [number, Buffer[]]
-      if (found.length === 0) break
-      found.forEach((entry, i) => {
-        entries.push(entryOf(name, first + i, entry.toString()))
-      })
-      from = first + found.length - 1
+      const records = (await redis.ask(base, () => ['read', from, limit - entries.length])) as LogRecord[]
+      if (records.length === 0) break
+      for (const record of records) for (const entry of parseRecord(name, record)) if (entry.position > after) entries.push(entry)
+      from = entries.at(-1)?.position ?? from
     }
+    entries.splice(limit)
     return entries
   }
 
@@ -219,11 +257,6 @@ function nextBatch({ waiting }: Shard): Waiting[] {
     return weight > MOST_WEIGHT
   })
   return waiting.splice(0, end < 0 ? waiting.length : Math.max(1, end))
-}
-
-function entryOf(shard: string, position: number, entry: string): LogEntry {
-  const line = entry.indexOf('\n')
-  return { shard, position, body: seal(shard, position, entry.slice(0, line), entry.slice(line + 1)) }
 }
 
 const lossOf = ({ name, seen }: Shard): string =>

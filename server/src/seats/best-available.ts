@@ -5,17 +5,18 @@ import type { ZoneMap } from './map.ts'
 /** How many alternatives travel to the ledger with a wish. In a rush 8 sell 97 to 100 % of a house. */
 const OPTIONS = 8
 
-export type Search = { quantity: number; row: number | null; accessible: boolean }
+/** `among`: the choice is one of so many of the best, by `lot`; without it, the best. */
+export type Search = { quantity: number; row: number | null; accessible: boolean; among?: number; lot?: number }
 type Allowed = (seat: number) => boolean
 
 /** Sets of seats side by side: earliest row, earliest run. Wheelchair places and their companions are kept for last. */
 export function together(zone: ZoneMap, states: SeatStates, search: Search): number[][] {
   if (!states.includes(FREE)) return []
   if (search.accessible) return first(windows(zone, states, search, anySeat, 1), (seats) => seats.some((seat) => zone.accessible.has(seat)))
-  const plain = first(windows(zone, states, search, isPlain(zone), search.quantity))
+  const plain = first(windows(zone, states, search, isPlain(zone), search.quantity), undefined, search)
   return plain.length > 0 || zone.accessible.size + zone.companion.size === 0
     ? plain
-    : first(windows(zone, states, search, anySeat, search.quantity))
+    : first(windows(zone, states, search, anySeat, search.quantity), undefined, search)
 }
 
 /** Where no such run is left: the largest blocks first (3+1, 2+2, 2+1+1, 1+1+1+1), each in the earliest row and run. At most one set. */
@@ -36,13 +37,18 @@ const isPlain =
   (seat) =>
     !zone.accessible.has(seat) && !zone.companion.has(seat)
 
-function first(sets: Iterable<number[]>, fits: (seats: number[]) => boolean = () => true): number[][] {
+function first(
+  sets: Iterable<number[]>,
+  fits: (seats: number[]) => boolean = () => true,
+  { among = OPTIONS, lot = 0 }: Pick<Search, 'among' | 'lot'> = {},
+): number[][] {
   const found: number[][] = []
   for (const seats of sets) {
     if (fits(seats)) found.push(seats)
-    if (found.length === OPTIONS) break
+    if (found.length === among) break
   }
-  return found
+  const start = found.length > OPTIONS ? lot % (found.length - OPTIONS + 1) : 0
+  return found.slice(start, start + OPTIONS)
 }
 
 /** Windows of `quantity` seats. With a step of as many they share none, so that a lost one leaves the others whole. */

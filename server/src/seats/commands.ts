@@ -5,6 +5,7 @@
 import type { SoldTicket, Wish } from '@onsale/contract/api'
 import { Refusal } from '@onsale/contract/refusals'
 import type { Catalogue } from '../catalogue/catalogue.ts'
+import { hash52 } from '../ledger/hash.ts'
 import type { Change, Ledger, Option, Outcome, SeatStates } from '../ledger/ledger.ts'
 import { Beliefs } from './beliefs.ts'
 import { apart, together } from './best-available.ts'
@@ -73,7 +74,7 @@ export function createSeatCommands(ledger: Ledger, catalogue: Catalogue): SeatCo
   async function sellBest(event: SellableEvent, wanted: Best, asked: Asked): Promise<Sale> {
     const owners = ids(wanted.quantity, asked)
     for (let lost = 0; lost < ROUNDS + wanted.zones.length; lost++) {
-      const chosen = await choose(event, wanted, asked.at)
+      const chosen = await choose(event, wanted, asked.at, hash52(owners[0] as string))
       if (!chosen) return firstAnswer(event, asked, await soldOut(event, wanted, asked.at))
       const { zone, sets } = chosen
       const key = zoneKey(event, zone)
@@ -86,20 +87,27 @@ export function createSeatCommands(ledger: Ledger, catalogue: Catalogue): SeatCo
           return outcome
         })
         .finally(() => beliefs.settle(key, sets[0] ?? [], taken))
+      if (outcome.ok) beliefs.raced(key, true)
       if (outcome.ok) return saleOf(outcome)
       if (outcome.why !== 'taken') throw refusalOf(outcome.why, event, zone.map.zoneId)
+      if (sets.length > 0) beliefs.raced(key, false)
       beliefs.learn(key, outcome.states, asked.at)
     }
     throw new Refusal('busy', 'Others were faster many times over. Try again.', { retryAfter: 1 })
   }
 
   /** The zone and the sets of seats to ask for, the first of them claimed: side by side anywhere before apart anywhere. Null when nothing is left as far as is known. */
-  async function choose(event: SellableEvent, wanted: Best, at: number): Promise<{ zone: PricedZone; sets: number[][] } | null> {
+  async function choose(
+    event: SellableEvent,
+    wanted: Best,
+    at: number,
+    lot: number,
+  ): Promise<{ zone: PricedZone; sets: number[][] } | null> {
     for (const find of [together, apart])
       for (const zone of wanted.zones) {
         const key = zoneKey(event, zone)
         const states = beliefs.of(key) ?? (await look(event, zone, at))
-        const sets = find(zone.map, states, wanted)
+        const sets = find(zone.map, states, { ...wanted, among: beliefs.among(key), lot })
         if (!sets[0]) continue
         beliefs.claim(key, sets[0])
         return { zone, sets }
