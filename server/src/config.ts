@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import topology from '../../topology.json' with { type: 'json' }
 import { busAddress } from './bus/address.ts'
-import { parseRedisUrl } from './ledger/redis.address.ts'
+import { parseRedisUrl } from './ledger/address.ts'
 import { leftBehind } from './move/note.ts'
 import { isRole, type RoleName, roleNames } from './roles.ts'
 import { decoded, passwordsIn } from './telemetry/secrets.ts'

@@ -9,8 +9,8 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Cluster, Redis } from 'ioredis'
+import type { RedisPlace } from './address.ts'
 import { LedgerBusy, LedgerUnsure } from './ledger.ts'
-import type { RedisPlace } from './redis.address.ts'
 
 type Argument = string | number | Buffer
 

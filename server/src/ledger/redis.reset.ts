@@ -1,7 +1,7 @@
 /** Forgets a ledger on Redis, while nobody else uses it. */
 import { once } from 'node:events'
 import { Cluster, type Redis } from 'ioredis'
-import { parseRedisUrl, type RedisPlace } from './redis.address.ts'
+import { parseRedisUrl, type RedisPlace } from './address.ts'
 import { connect } from './redis.client.ts'
 
 const SILENCE_MS = 5000

@@ -6,9 +6,9 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { LogEntry } from '@onsale/contract/entry'
+import { parseRedisUrl } from './address.ts'
 import { hash52 } from './hash.ts'
 import { type Change, type Ledger, LedgerBusy, type LogEnds, type OnBatch, type Outcome, type ZoneOpening } from './ledger.ts'
-import { parseRedisUrl } from './redis.address.ts'
 import { openRedisClient, type RedisClientOptions } from './redis.client.ts'
 import { eventOf, restore } from './redis.restore.ts'
 import {

@@ -131,7 +131,9 @@ it('a live stream counts while it is open, and not as a request that took long',
 })
 
 it('a process that stands still has a delay of its event loop', async () => {
-  await metrics() // Each scrape begins anew.
+  await metrics() // Each scrape begins anew, and what comes before its next tick is not counted.
+  const begun = performance.now()
+  await until('a tick', () => performance.now() - begun > 200)
   process.kill(server.pid, 'SIGSTOP')
   const stopped = performance.now()
   await until('some time', () => performance.now() - stopped > 400)
