@@ -2,12 +2,13 @@
  * How long after its 201 can a ticket be read, and how long does a buyer wait, below the limit?
  *
  * Open loop: buyers come at their rate whatever the server does, and wait from the moment they came. Every so many-th is followed by a
- * read that names the position of its sale, so the lag has one read in it.
+ * read that names the position of its sale, so the lag has one read in it. Medians of the repeats count: single fsyncs of a shared
+ * machine take as long as everything else together.
  */
 import { houseOf, seatsOf } from './house.ts'
 import type { Pace, Report, Requests } from './load/plan.ts'
 import { oddStatuses } from './measure.ts'
-import { short, spread } from './numbers.ts'
+import { median, short, spread } from './numbers.ts'
 import { settle } from './options.ts'
 import type { Benchmark, Result, Row } from './result.ts'
 import { closeBooks, onStage } from './stage.ts'
@@ -20,7 +21,8 @@ const FOLLOWED = 800
 const MOST_PER_SECOND = 60_000
 
 export const lag: Benchmark = async (options, progress) => {
-  const { seconds, connections, rate } = settle(options, { seconds: [10, 2], connections: [64, 64], rate: [5000, 2000] })
+  const sizes = settle(options, { seconds: [5, 2], repeats: [3, 1], connections: [64, 64], rate: [5000, 2000] })
+  const { seconds, repeats, connections, rate } = sizes
   const house = houseOf(1_000_000)
   return onStage([house], async ({ product, load }) => {
     const answers: string[] = []
@@ -54,12 +56,15 @@ export const lag: Benchmark = async (options, progress) => {
       progress(`${short(perSecond)}/s: p99 ${short(spread(report.latenciesMs).p99)} ms, lag p99 ${short(spread(report.lagsMs).p99)} ms`)
       return report
     }
-    const atHalf = await atRate(capacity / 2)
-    const atAsked = await atRate(rate)
+    const [atHalf, atAsked]: [Report[], Report[]] = [[], []]
+    for (let repeat = 0; repeat < repeats; repeat++) {
+      atHalf.push(await atRate(capacity / 2))
+      atAsked.push(await atRate(rate))
+    }
     const rows = [
       rowOf('as fast as it goes', capacity, most),
-      rowOf('half of that', capacity / 2, atHalf),
-      rowOf(`${rate}/s`, rate, atAsked),
+      ...atHalf.map((report) => rowOf('half of that', capacity / 2, report)),
+      ...atAsked.map((report) => rowOf(`${rate}/s`, rate, report)),
     ]
     const books = await closeBooks(product, answers, options)
     return { ...summary(rows, atHalf, atAsked), differences: [...differences, ...books.differences], audited: books.audited }
@@ -84,13 +89,24 @@ function rowOf(pace: string, perSecond: number, report: Report): Row {
   }
 }
 
-function summary(rows: Row[], atHalf: Report, atAsked: Report): Pick<Result, 'tables' | 'goals'> {
+function summary(rows: Row[], atHalf: readonly Report[], atAsked: readonly Report[]): Pick<Result, 'tables' | 'goals'> {
+  const middle = (reports: readonly Report[], of: (report: Report) => number): number => median(reports.map(of))
   return {
     tables: [{ title: 'Waiting for the 201, and from there until it can be read', rows }],
     goals: [
-      { what: 'p99 of a purchase at half of the capacity, ms', measured: spread(atHalf.latenciesMs).p99, goal: 25, atLeast: false },
-      { what: `p99 of the lag at the rate asked for, ms`, measured: spread(atAsked.lagsMs).p99, goal: 1000, atLeast: false },
-      { what: 'not sent at the rate asked for', measured: atAsked.unsent, goal: 0, atLeast: false },
+      {
+        what: 'p99 of a purchase at half of the capacity, ms',
+        measured: middle(atHalf, ({ latenciesMs }) => spread(latenciesMs).p99),
+        goal: 25,
+        atLeast: false,
+      },
+      {
+        what: 'p99 of the lag at the rate asked for, ms',
+        measured: middle(atAsked, ({ lagsMs }) => spread(lagsMs).p99),
+        goal: 1000,
+        atLeast: false,
+      },
+      { what: 'not sent at the rate asked for', measured: Math.max(...atAsked.map(({ unsent }) => unsent)), goal: 0, atLeast: false },
     ],
   }
 }
