@@ -26,17 +26,25 @@ export function gatherCrowd({ ports, seed, diary, house }: CrowdOptions): Crowd 
   const strangers = Array.from({ length: STRANGERS }, (_, i) => createStranger(options(BUYERS + i)))
   const runners = Array.from({ length: RUNNERS }, (_, i) => createBuyer(options(BUYERS + STRANGERS + i)))
   let taken = 0
+  let running: Promise<number> = Promise.resolve(0)
+
+  async function buyTheRest(): Promise<number> {
+    const { venueId, eventId } = house
+    const before = taken
+    await Promise.all(
+      runners.map(async (runner) => {
+        while (taken < seatsOf(house)) await runner.buy({ venueId, eventId, ...seatOfBuyer(house, taken++) })
+      }),
+    )
+    return taken - before
+  }
+
   return {
     shop: async (isOpen) => void (await Promise.all([...buyers, ...strangers].map((each) => each.shop(isOpen)))),
-    async run() {
-      const { venueId, eventId } = house
-      const before = taken
-      await Promise.all(
-        runners.map(async (runner) => {
-          while (taken < seatsOf(house)) await runner.buy({ venueId, eventId, ...seatOfBuyer(house, taken++) })
-        }),
-      )
-      return taken - before
+    // One after the other: two at once would ask over the same connections, and each would hear the other's answers.
+    run() {
+      running = running.then(buyTheRest)
+      return running
     },
     async askAgain() {
       const all = [...diary.bought]
