@@ -68,11 +68,15 @@ export async function startTestPlatform({ house, dataDir: given, env = {} }: Tes
   }
 }
 
+/** A bus of its own tries what is refused some times, and others are busy on the machine. */
+const SETTLED_WITHIN_MS = 25_000
+
 async function settled({ adapters }: Platform): Promise<void> {
   const [ledger, sql] = [await adapters.ledger(), await adapters.sql()]
   const ends = await ledger.ends()
-  await until('the read side has the whole log', async () => {
+  const hasAll = async (): Promise<boolean> => {
     const stored = await storedPositions(sql)
     return ends.every(({ shard, head }) => (stored.get(shard) ?? 0) >= head)
-  })
+  }
+  await until('the read side has the whole log', hasAll, SETTLED_WITHIN_MS)
 }

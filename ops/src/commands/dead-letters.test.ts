@@ -93,30 +93,34 @@ for (const [name, server, newUrl] of buses)
   )
 
 for (const [name, server, newUrl] of buses)
-  it.runIf(server)(`${name}: purging asks, and forgets; a place that is not there is told, and not created`, async () => {
-    const { dataDir, house, buy, onsale, facts } = await openHouse(newUrl())
-    for (const [row, column] of [
-      ['A', 1],
-      ['B', 1],
-      ['A', 2],
-    ] as const)
-      expect((await buy(row, column)).status).toBe(201)
-    await house.settle()
-    expect((await facts<Listed>('list')).letters).toHaveLength(1)
-    expect(await onsale('purge')).toMatchObject({ code: 2, out: '' })
-    expect((await facts<Listed>('list')).letters).toHaveLength(1)
-    expect(await facts('purge', '--yes')).toEqual({ purged: 1 })
-    expect(await facts<Listed>('list')).toEqual({ letters: [] })
-    for (let i = 0; i < 2; i++) {
-      const absent = await onsaleIn(dataDir, ['dead-letters', 'list'], { env: { BUS_URL: newUrl() } })
-      expect(absent).toMatchObject({
-        code: 1,
-        out: '',
-        err: expect.stringMatching(/^There is no (topic|queue) \S+\. Is BUS_URL right\?\n$/),
-      })
-    }
-    await house.stop()
-  })
+  it.runIf(server)(
+    `${name}: purging asks, and forgets; a place that is not there is told, and not created`,
+    async () => {
+      const { dataDir, house, buy, onsale, facts } = await openHouse(newUrl())
+      for (const [row, column] of [
+        ['A', 1],
+        ['B', 1],
+        ['A', 2],
+      ] as const)
+        expect((await buy(row, column)).status).toBe(201)
+      await house.settle()
+      expect((await facts<Listed>('list')).letters).toHaveLength(1)
+      expect(await onsale('purge')).toMatchObject({ code: 2, out: '' })
+      expect((await facts<Listed>('list')).letters).toHaveLength(1)
+      expect(await facts('purge', '--yes')).toEqual({ purged: 1 })
+      expect(await facts<Listed>('list')).toEqual({ letters: [] })
+      for (let i = 0; i < 2; i++) {
+        const absent = await onsaleIn(dataDir, ['dead-letters', 'list'], { env: { BUS_URL: newUrl() } })
+        expect(absent).toMatchObject({
+          code: 1,
+          out: '',
+          err: expect.stringMatching(/^There is no (topic|queue) \S+\. Is BUS_URL right\?\n$/),
+        })
+      }
+      await house.stop()
+    },
+    2 * WITHIN_MS,
+  )
 
 it('a bus that has none says so', async () => {
   const said = await onsaleIn(await dataFolder(), ['dead-letters', 'list'])
