@@ -565,7 +565,10 @@ export function ledgerConformance(name: string, newPlace: () => Promise<Place>):
         })
         const [first, again] = [await openAt(await newPlace()), await openAt(await newPlace())]
         await first.open(house)
-        const outcomes = (await Promise.all(wishes.map((wish) => first.commit(wish)))) as Extract<Outcome, { ok: true }>[]
+        const outcomes: Extract<Outcome, { ok: true }>[] = []
+        // Part by part: what is not waited for has no order, and a release must come after its sale.
+        for (let from = 0; from < wishes.length; from += 98)
+          outcomes.push(...((await Promise.all(wishes.slice(from, from + 98).map((wish) => first.commit(wish)))) as typeof outcomes))
         const entries = outcomes
           .map(({ shard, position }, i): RestoredEntry => ({ shard, position, change: wishes[i] as Change }))
           .sort((a, b) => a.position - b.position)
