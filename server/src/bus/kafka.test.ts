@@ -5,8 +5,9 @@ import { afterAll, expect, test } from 'vitest'
 import { serverOf } from '../../test/outside.ts'
 import { busAddress } from './address.ts'
 import { busConformance, many } from './bus.conformance.ts'
-import { clientOptions, createKafkaBus, type KafkaAddress, parts } from './kafka.ts'
+import { clientOptions, createKafkaBus, type KafkaAddress, ONE_SEND } from './kafka.ts'
 import { outsideBusCarriesSales, outsideBusConformance, outsideBusWaitsForItsServer } from './outside.conformance.ts'
+import { portionsOf } from './portions.ts'
 
 const server = serverOf('KAFKA_URL')
 const PREFIX = `onsale-test-${randomUUID().slice(0, 8)}`
@@ -15,7 +16,7 @@ const newAddress = (): KafkaAddress => busAddress(newUrl()) as KafkaAddress
 
 test('a send stays below the batch that a broker takes, and keeps the order', () => {
   const messages = many(40).map((message) => ({ ...message, body: `"${'é'.repeat(30_000)}"` }))
-  const sent = [...parts(messages)]
+  const sent = [...portionsOf(messages, ONE_SEND)]
   for (const part of sent) expect(part.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0)).toBeLessThanOrEqual(500_000)
   expect(sent.flat()).toEqual(messages)
   expect(sent).toHaveLength(5)

@@ -6,12 +6,13 @@ import { type EventEmitter, once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Consumer, compatibilityPartitioner, ProduceAcks, Producer, stringDeserializers, stringSerializers } from '@platformatic/kafka'
 import type { BusAddress } from './address.ts'
-import type { Bus, Message } from './bus.ts'
+import type { Bus } from './bus.ts'
 import { type Carried, createIntake } from './intake.ts'
 import { createKafkaDeadLetters, deadLettersOf } from './kafka.dead-letters.ts'
 import { createOffsets } from './kafka.offsets.ts'
 import { createTopic, emptyTopic } from './kafka.topics.ts'
 import { labelsOf } from './labels.ts'
+import { portionsOf } from './portions.ts'
 import { type Attempt, createSubscriptions } from './subscriptions.ts'
 import { deathOf } from './suspects.ts'
 
@@ -21,7 +22,7 @@ type Deliver = (bodies: string[]) => Promise<void>
 type Taken = Carried & { partition: number; offset: bigint; leaderEpoch: number; shard: string }
 
 /** A broker takes a batch of 1 MB (`message.max.bytes`). */
-const MOST_BYTES = 500_000
+export const ONE_SEND = { bytes: 500_000 }
 /** A broker that is away does not answer a goodbye. */
 const LEAVING_MS = 3000
 /** The group that a replayed message is for; the others have it already. */
@@ -93,7 +94,7 @@ export function createKafkaBus(address: KafkaAddress, onError: (error: unknown) 
     async publish(messages) {
       if (closing.signal.aborted) throw new Error('The bus is closed.')
       await provideTopic()
-      for (const part of parts(messages))
+      for (const part of portionsOf(messages, ONE_SEND))
         await send(part.map((message) => ({ topic: address.topic, key: message.shard, value: message.body, headers: labelsOf(message) })))
     },
     subscribe: (group, deliver) => subscriptions.open((attempt) => follow(group, deliver, attempt)),
@@ -157,21 +158,4 @@ export function openConsumer({ sessionS }: Pick<KafkaAddress, 'sessionS'>, clien
     maxBytes: 4 * 1024 * 1024,
     maxWaitTime: 1000,
   })
-}
-
-/** What goes in one send. */
-export function* parts(messages: readonly Message[]): Generator<Message[]> {
-  let part: Message[] = []
-  let bytes = 0
-  for (const message of messages) {
-    const size = Buffer.byteLength(message.body)
-    if (bytes + size > MOST_BYTES && part.length > 0) {
-      yield part
-      part = []
-      bytes = 0
-    }
-    part.push(message)
-    bytes += size
-  }
-  if (part.length > 0) yield part
 }

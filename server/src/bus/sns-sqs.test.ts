@@ -8,7 +8,8 @@ import { until } from '../../test/until.ts'
 import { busAddress } from './address.ts'
 import { busConformance, createInbox, many } from './bus.conformance.ts'
 import { outsideBusCarriesSales, outsideBusConformance, outsideBusWaitsForItsServer } from './outside.conformance.ts'
-import { batchesOf, createSnsSqsBus, type SnsSqsAddress } from './sns-sqs.ts'
+import { portionsOf } from './portions.ts'
+import { createSnsSqsBus, ONE_REQUEST, type SnsSqsAddress } from './sns-sqs.ts'
 
 const endpoint = serverOf('AWS_ENDPOINT_URL')
 const region = process.env.AWS_REGION ?? 'eu-west-1'
@@ -19,7 +20,7 @@ const newAddress = (): SnsSqsAddress => busAddress(newUrl()) as SnsSqsAddress
 test('a request stays within ten messages and 256 KB, and keeps the order', () => {
   const large = many(12).map((message) => ({ ...message, body: `"${'é'.repeat(30_000)}"` }))
   const messages = [...many(25), ...large]
-  const sent = [...batchesOf(messages)]
+  const sent = [...portionsOf(messages, ONE_REQUEST)]
   for (const batch of sent) {
     expect(batch.length).toBeLessThanOrEqual(10)
     expect(batch.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0)).toBeLessThan(256 * 1024)

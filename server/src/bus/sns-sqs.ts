@@ -9,6 +9,7 @@ import type { BusAddress } from './address.ts'
 import type { Bus, Message } from './bus.ts'
 import { type Carried, createIntake } from './intake.ts'
 import { labelsOf } from './labels.ts'
+import { portionsOf } from './portions.ts'
 import { createSqsDeadLetters } from './sns-sqs.dead-letters.ts'
 import { createPlaces, isMissing } from './sns-sqs.places.ts'
 import { createQueue, emptyQueue, type Queue } from './sns-sqs.queue.ts'
@@ -21,9 +22,8 @@ type Taken = Carried & { receipt: string; shard: string }
 
 /** What SNS takes in one request. */
 const MOST_MESSAGES = 10
-const MOST_BYTES = 256 * 1024
-/** For the names and values of the attributes of one message. */
-const ATTRIBUTE_BYTES = 512
+/** Besides: the names and values of a message's attributes. */
+export const ONE_REQUEST = { messages: MOST_MESSAGES, bytes: 256 * 1024, besides: 512 }
 /** A queue that is quiet for so long may have lost its subscription. */
 const LOOK_AFTER_MS = 60_000
 const RETRY_MS = { first: 200, most: 5000 }
@@ -138,7 +138,7 @@ export function createSnsSqsBus(address: SnsSqsAddress, onError: (error: unknown
 
   return {
     async publish(messages) {
-      const batches = [...batchesOf(messages)]
+      const batches = [...portionsOf(messages, ONE_REQUEST)]
       const publishers = Array.from({ length: Math.min(address.parallel, batches.length) }, async () => {
         for (let batch = batches.shift(); batch; batch = batches.shift()) await publishBatch(batch)
       })
@@ -174,21 +174,4 @@ export function attributesOf(labels: Record<string, string>) {
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
-}
-
-/** In the order that they came in, as many as SNS takes at once. */
-export function* batchesOf(messages: readonly Message[]): Generator<Message[]> {
-  let batch: Message[] = []
-  let bytes = 0
-  for (const message of messages) {
-    const size = Buffer.byteLength(message.body) + ATTRIBUTE_BYTES
-    if (batch.length === MOST_MESSAGES || (bytes + size > MOST_BYTES && batch.length > 0)) {
-      yield batch
-      batch = []
-      bytes = 0
-    }
-    batch.push(message)
-    bytes += size
-  }
-  if (batch.length > 0) yield batch
 }

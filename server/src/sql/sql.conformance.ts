@@ -227,10 +227,10 @@ function ticket(ticket_id: string, living: 1 | null): Row {
   return { position: 1, shard: 's', ticket_id, ...place, status: living ? 'PAID' : 'REFUNDED', living, ...price }
 }
 
-/** What only servers can do wrong, with many writers and columns of a size. */
 /** How a server names the connections that it has, and ends one. */
 export type Sessions = { own: string; list: string; end: string }
 
+/** What only servers can do wrong, with many writers and columns of a size. */
 export function serverConformance(name: string, newDatabase: NewDatabase, sessions: Sessions): void {
   describe(`${name} as a server`, () => {
     let database: TestDatabase
