@@ -28,7 +28,7 @@ const KEYS_KEPT_MS = 24 * 60 * 60 * 1000
 const PACE = { replayedAtLeast: 4096, replayedAtMost: 65_536, bytesPerEntry: 130, bytesPerStep: 256 * 1024 }
 
 /** Changes that were decided in memory and are not in the log yet. */
-type Batch = { outcomes: Outcome[]; first: number; body: string; byKey: Map<string, LogRecord> }
+type Batch = { outcomes: Outcome[]; first: number; body: string; byKey: Map<string, LogRecord>; fault?: { error: unknown } }
 
 export type Store = {
   open(zones: readonly ZoneOpening[]): void
@@ -60,14 +60,11 @@ export function openStore(path: string, pace = PACE, sync?: (file: number) => vo
   let dirtyBytes = 0
   /** Bytes of zones that the entries so far have paid for and that were not written yet. */
   let credit = 0
-  let [head, trimmed] = [0, 0]
-  /** Every zone has on disk what came up to here. */
-  let checkpointed = 0
+  /** Where the log ends, what of it is stored by the read side, and up to where every zone has on disk what came. */
+  let [head, trimmed, checkpointed] = [0, 0, 0]
   /** False from a failed `load` to the next one that succeeds: what is in memory must not decide. */
   let whole = false
-  /** Of the next commit, and why it will fail. */
   let staged: Batch | undefined
-  let fault: { error: unknown } | undefined
   /** Entries are being put back: until all are there, the seats are not what they seem. */
   let isRestoring = false
   load()
@@ -120,25 +117,24 @@ export function openStore(path: string, pace = PACE, sync?: (file: number) => vo
     newTags.push(tag, position)
   }
 
-  function stage(changes: readonly Change[]): void {
-    if (fault) return
+  function stage(changes: readonly Change[]): Batch {
+    const batch = staged ?? newBatch(head + 1)
+    staged = batch
     try {
       if (!whole) load()
-      staged ??= newBatch(head + 1)
-      for (const change of changes) staged.outcomes.push(decide(change, staged))
+      if (batch.outcomes.length === 0) batch.first = head + 1
+      for (const change of changes) batch.outcomes.push(decide(change, batch))
     } catch (error) {
-      fault = { error }
+      batch.fault ??= { error }
     }
+    return batch
   }
 
   function commit(changes: readonly Change[], now: number): Outcome[] {
-    stage(changes)
-    const failed = fault
-    const { first, body, outcomes } = staged ?? newBatch(head + 1)
+    const { first, body, outcomes, fault } = stage(changes)
     staged = undefined
-    fault = undefined
     try {
-      if (failed) throw failed.error
+      if (fault) throw fault.error
       if (head >= first) sql.append.run(first, head, now, body)
       if (head >= first) durable()
       credit += (head - first + 1) * Math.max(pace.bytesPerEntry, dirtyBytes / pace.replayedAtMost)
@@ -223,8 +219,8 @@ export function openStore(path: string, pace = PACE, sync?: (file: number) => vo
     transaction(() => {
       for (const zone of written) putZone(zone)
       if (newTags.length > 0) sql.putKeys.run(head, new Uint8Array(new Float64Array(newTags).buffer))
-      setMeta('checkpointed', oldest - 1)
-      setMeta('trimmed', trimmed)
+      sql.setMeta.run('checkpointed', oldest - 1)
+      sql.setMeta.run('trimmed', trimmed)
       sql.dropRows.run(Math.min(trimmed, oldest - 1), now - KEYS_KEPT_MS)
       sql.dropKeys.run()
     })
@@ -277,16 +273,13 @@ export function openStore(path: string, pace = PACE, sync?: (file: number) => vo
   function meta(name: string): number {
     return (sql.meta.get(name) as { value: number } | undefined)?.value ?? 0
   }
-  function setMeta(name: string, value: number): void {
-    sql.setMeta.run(name, value)
-  }
 
   function restoring(): Restoring {
     return createRestoring({
       head: () => head,
       isOn: () => isRestoring,
       set(isOn) {
-        setMeta('restoring', Number(isOn))
+        sql.setMeta.run('restoring', Number(isOn))
         durable()
         isRestoring = isOn
       },
@@ -310,10 +303,7 @@ export function openStore(path: string, pace = PACE, sync?: (file: number) => vo
       trimmed = Math.max(trimmed, Math.min(position, head))
     },
     ends: () => ({ shard: SHARD, trimmed, head }),
-    seats(zone, at) {
-      const state = zones.get(zone)
-      return state ? seen(state, at) : null
-    },
+    seats: (zone, at) => seenIn(zones.get(zone), at),
     zones: () => [...zones].map(([zone, { seats }]) => ({ zone, seats })),
     checkpoint(now) {
       if (whole && credit >= pace.bytesPerStep && head - checkpointed >= pace.replayedAtLeast) checkpoint(pace.bytesPerStep, now)
@@ -327,6 +317,8 @@ export function openStore(path: string, pace = PACE, sync?: (file: number) => vo
     },
   }
 }
+
+const seenIn = (zone: ZoneState | undefined, at: number): SeatStates | null => (zone ? seen(zone, at) : null)
 
 const newBatch = (first: number): Batch => ({ outcomes: [], first, body: '', byKey: new Map() })
 

@@ -189,7 +189,7 @@ describe('the relay', () => {
   })
 })
 
-type Setup = Partial<Pick<RelayOptions, 'ledger' | 'stored' | 'batch' | 'window' | 'idleMs' | 'restMs' | 'againMs'>> & {
+type Setup = Partial<Pick<RelayOptions, 'ledger' | 'stored' | 'batch' | 'together' | 'window' | 'idleMs' | 'restMs' | 'againMs'>> & {
   /** Whether the bus forgets this message. */
   lose?: (message: Message) => boolean
   beforePublish?: () => Promise<void>
