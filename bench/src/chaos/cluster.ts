@@ -8,7 +8,6 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Child, startChild } from '../child.ts'
 import { freePort } from '../free-port.ts'
-import { type House, writeHouses } from '../house.ts'
 import type { Urls } from './servers.ts'
 
 const SERVER = fileURLToPath(new URL('../server.ts', import.meta.url))
@@ -53,11 +52,10 @@ export type Cluster = {
   end(): Promise<void>
 }
 
-export type ClusterOptions = { urls: Urls; env: Record<string, string>; folder: string; houses: readonly House[] }
+export type ClusterOptions = { urls: Urls; env: Record<string, string>; folder: string }
 
-/** `folder` gets the samples and what the processes complain of, a file each. */
-export async function startCluster({ urls, env, folder, houses }: ClusterOptions): Promise<Cluster> {
-  await writeHouses(join(folder, 'samples'), houses)
+/** `folder` gets what the processes complain of, a file each. It has no samples: each round imports what it sells. */
+export async function startCluster({ urls, env, folder }: ClusterOptions): Promise<Cluster> {
   const settings = { ...env, LEDGER_URL: urls.ledgerUrl, BUS_URL: urls.busUrl, DATABASE_URL: urls.databaseUrl, DATA_DIR: folder }
   const all = await Promise.all(
     CREW.map(async ({ name, roles }) => {

@@ -20,7 +20,9 @@ export type Arena = {
 }
 
 /** An engine is away for so long at most, beside the time of its start; a wire is bad, a process stopped. */
-const MOST_MS = { away: 1500, slow: 1500, late: 300, deaf: 400, frozen: 8000 }
+const MOST_MS = { away: 1000, slow: 1500, late: 300, deaf: 400, frozen: 1500 }
+/** A ghost works on a slow wire before, so that it is in the midst of something, and is away for longer than Kafka's session of 6 s. */
+const GHOST = { lateMs: 100, beforeMs: 500, awayMs: 7500 }
 
 type Fault = { weight: number; strike(arena: Arena): Promise<void> }
 
@@ -39,6 +41,20 @@ const faults: Record<string, Fault> = {
       arena.did(`froze a ${frozen.roles}`)
       await wait(arena.random() * MOST_MS.frozen)
       frozen.signal('SIGCONT')
+    },
+  },
+  ghost: {
+    weight: 1,
+    async strike(arena) {
+      const ghost = pick(arena, [...arena.cluster.of('projector'), ...arena.cluster.of('purchase')])
+      const wire = arena.wires[ghost.roles === 'projector' ? 'database' : 'ledger']
+      wire.delay(GHOST.lateMs)
+      await wait(GHOST.beforeMs)
+      ghost.signal('SIGSTOP')
+      wire.delay(0)
+      arena.did(`made a ghost of a ${ghost.roles}`)
+      await wait(GHOST.awayMs)
+      ghost.signal('SIGCONT')
     },
   },
   clock: {
