@@ -14,7 +14,7 @@ const SERVER = fileURLToPath(new URL('../server.ts', import.meta.url))
 /** Between a death and the next start. */
 const REST_MS = 100
 /** A start that takes so long, with everything there that it needs, is a failure. */
-const READY_MS = 60_000
+const READY_MS = 120_000
 
 /** What runs: a name for the report, and its roles. */
 const CREW = [
@@ -137,11 +137,11 @@ function superviseRole({ name, roles, port, start }: Supervised): RoleProcess {
   return role
 }
 
-/** That it listens, which it does when everything that it needs stands. */
+/** That every role of it is open and works: who only listens takes no part yet. */
 async function answers(name: string, port: number): Promise<void> {
   const untilMs = performance.now() + READY_MS
   for (;;) {
-    const isThere = await fetch(`http://127.0.0.1:${port}/health`, { signal: AbortSignal.timeout(5000) }).then(
+    const isThere = await fetch(`http://127.0.0.1:${port}/health/ready`, { signal: AbortSignal.timeout(5000) }).then(
       ({ ok }) => ok,
       () => false,
     )

@@ -21,8 +21,11 @@ export type Arena = {
 
 /** An engine is away for so long at most, beside the time of its start; a wire is bad, a process stopped. */
 const MOST_MS = { away: 1000, slow: 1500, late: 300, deaf: 400, frozen: 1500 }
-/** A ghost works on a slow wire before, so that it is in the midst of something, and is away for longer than Kafka's session of 6 s. */
-const GHOST = { lateMs: 100, beforeMs: 500, awayMs: 7500 }
+/**
+ * A ghost works on a slow wire, so that it is in the midst of something, and is away for longer than Kafka's session of 6 s: when it wakes,
+ * others have begun with what it had begun.
+ */
+const GHOST = { lateMs: 100, beforeMs: 800, awayMs: 8500, afterMs: 1000 }
 
 type Fault = { weight: number; strike(arena: Arena): Promise<void> }
 
@@ -51,10 +54,11 @@ const faults: Record<string, Fault> = {
       wire.delay(GHOST.lateMs)
       await wait(GHOST.beforeMs)
       ghost.signal('SIGSTOP')
-      wire.delay(0)
       arena.did(`made a ghost of a ${ghost.roles}`)
       await wait(GHOST.awayMs)
       ghost.signal('SIGCONT')
+      await wait(GHOST.afterMs)
+      wire.delay(0)
     },
   },
   clock: {
