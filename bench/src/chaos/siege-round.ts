@@ -37,10 +37,14 @@ export type RoundOptions = {
   isLast: boolean
 }
 
-export async function playRound(camp: Camp, round: RoundOptions): Promise<{ differences: string[]; seats: number }> {
+/** `laps`: where its time went. */
+export type Finding = { differences: string[]; seats: number; laps: string[] }
+
+export async function playRound(camp: Camp, round: RoundOptions): Promise<Finding> {
   const { cluster, wires, engines, place } = camp
   const { seed, faults, behind, houses, diary, done } = round
   const random = randomOf(seed)
+  const { laps, lap } = stopwatch()
   const isRepeated = random() < SHARES.repeated
   const plan = typeof faults === 'number' ? planOf(faults, random) : faults
   const run = { ...houseOf(behind, 'Run'), eventId: `Run${houses.strangers.eventId}` }
@@ -55,12 +59,15 @@ export async function playRound(camp: Camp, round: RoundOptions): Promise<{ diff
       did('messages repeated out of order')
     }
     await sellUnder(arena, plan, crowd, diary)
+    lap('selling')
     camp.repeater.signal('SIGSTOP')
     // Before any process is started again: one that starts publishes what another forgot.
     await caughtUp(place, plan.includes('behind') ? behind : 0, diary)
+    lap('catching up')
     if (random() < SHARES.remembered) await dieAfterTheLastAnswer(arena)
     await crowd.askAgain()
     await caughtUp(place, 0, diary)
+    lap('remembering')
   } finally {
     crowd.close()
   }
@@ -71,7 +78,22 @@ export async function playRound(camp: Camp, round: RoundOptions): Promise<{ diff
     onSale.map(({ eventId }) => eventId),
   )
   if (round.isLast) await Promise.all(cluster.all.map((each) => endInGoodOrder(each, diary)))
-  return judge(place, diary, camp.past)
+  const found = await judge(place, diary, camp.past)
+  lap('judging')
+  return { ...found, laps }
+}
+
+function stopwatch() {
+  const laps: string[] = []
+  let sinceMs = performance.now()
+  return {
+    laps,
+    lap(name: string) {
+      const nowMs = performance.now()
+      laps.push(`${name} ${((nowMs - sinceMs) / 1000).toFixed(1)}`)
+      sinceMs = nowMs
+    },
+  }
 }
 
 async function sellUnder(arena: Arena, plan: readonly string[], crowd: Crowd, diary: Diary): Promise<void> {

@@ -32,7 +32,7 @@ import { type Diary, newDiary } from './buyer.ts'
 import { type Camp, pitchCamp } from './camp.ts'
 import { byKind } from './judge.ts'
 import type { Engines, Servers } from './servers.ts'
-import { playRound, type RoundOptions } from './siege-round.ts'
+import { type Finding, playRound, type RoundOptions } from './siege-round.ts'
 import { housesOf } from './wishes.ts'
 
 /** The audit looks at all that a camp has sold: at so many rounds it costs as much as the start of another camp. */
@@ -79,7 +79,7 @@ export async function siege({ engines, servers, rounds, seed, log, ...options }:
   return total
 }
 
-type Played = { diary: Diary; done: Map<string, number>; seats: number; differences: string[]; seconds: number }
+type Played = Finding & { diary: Diary; done: Map<string, number>; seconds: number }
 
 async function playSiege(camp: () => Promise<Camp>, round: Omit<RoundOptions, 'diary' | 'done'>): Promise<Played> {
   const startedMs = performance.now()
@@ -90,7 +90,8 @@ async function playSiege(camp: () => Promise<Camp>, round: Omit<RoundOptions, 'd
     return { diary, done, ...(await playRound(await camp(), { ...round, diary, done })), seconds: secondsSince() }
   } catch (error) {
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    return { diary, done, seats: 0, differences: [...diary.differences, `round-broke-off  ${reason}`], seconds: secondsSince() }
+    const differences = [...diary.differences, `round-broke-off  ${reason}`]
+    return { diary, done, seats: 0, differences, laps: [], seconds: secondsSince() }
   }
 }
 
@@ -103,13 +104,13 @@ function addUp(total: SiegeResult, seed: number, { diary, done, seats, differenc
   total.differences.push(...differences.map((difference) => `seed ${seed}: ${difference}`))
 }
 
-function roundText(name: string, { diary, done, seats, differences, seconds }: Played, folder: string): string {
+function roundText(name: string, { diary, done, seats, differences, seconds, laps }: Played, folder: string): string {
   const { bought, refused, lost, told503, told500, replays } = diary
   const late = bought.filter(({ retries }) => retries > 0).length
   const verdict = differences.length === 0 ? 'ok' : `${differences.length} DIFFERENCES, logs in ${folder}`
   return [
     `${name}  sold ${seats} seats in ${bought.length} answers (${late} after a retry), refused ${refused.length}  ` +
-      `lost connections ${lost}, 503 ${told503}, 500 ${told500}  replays ${replays}  ${verdict}  ${seconds.toFixed(1)} s`,
+      `lost connections ${lost}, 503 ${told503}, 500 ${told500}  replays ${replays}  ${verdict}  ${seconds.toFixed(1)} s (${laps.join(', ')})`,
     countsText(done),
     ...byKind(differences),
   ].join('\n  ')
