@@ -34,7 +34,7 @@ export type RoleProcess = {
   failedStarts: number
   /** Keeps it running from now on. */
   start(): void
-  ready(): Promise<void>
+  ready(moreMs?: number): Promise<void>
   /** SIGKILL; it is started again. */
   kill(): Promise<void>
   /** SIGKILL; it stays dead until `start`. */
@@ -47,7 +47,8 @@ export type RoleProcess = {
 export type Cluster = {
   all: RoleProcess[]
   of(role: 'purchase' | 'projector' | 'query'): RoleProcess[]
-  ready(): Promise<void>
+  /** Waits for so much longer than a start may take: a log that is far behind makes what sells unready. */
+  ready(moreMs?: number): Promise<void>
   /** Kills all. */
   end(): Promise<void>
 }
@@ -73,7 +74,7 @@ export async function startCluster({ urls, env, folder }: ClusterOptions): Promi
   return {
     all,
     of: (role) => all.filter(({ roles }) => roles.split(',').includes(role)),
-    ready: async () => void (await Promise.all(all.map((each) => each.ready()))),
+    ready: async (moreMs) => void (await Promise.all(all.map((each) => each.ready(moreMs)))),
     end: async () => void (await Promise.all(all.map((each) => each.keepDown()))),
   }
 }
@@ -128,7 +129,7 @@ function superviseRole({ name, roles, port, start }: Supervised): RoleProcess {
       isWanted = true
       supervising = supervise()
     },
-    ready: () => answers(name, port),
+    ready: (moreMs = 0) => answers(name, port, READY_MS + moreMs),
     kill: async () => void (await end('SIGKILL')),
     keepDown: async () => void (await leave('SIGKILL')),
     signal: (signal) => child?.signal(signal),
@@ -138,15 +139,15 @@ function superviseRole({ name, roles, port, start }: Supervised): RoleProcess {
 }
 
 /** That every role of it is open and works: who only listens takes no part yet. */
-async function answers(name: string, port: number): Promise<void> {
-  const untilMs = performance.now() + READY_MS
+async function answers(name: string, port: number, withinMs: number): Promise<void> {
+  const untilMs = performance.now() + withinMs
   for (;;) {
     const isThere = await fetch(`http://127.0.0.1:${port}/health/ready`, { signal: AbortSignal.timeout(5000) }).then(
       ({ ok }) => ok,
       () => false,
     )
     if (isThere) return
-    if (performance.now() > untilMs) throw new Error(`${name} was not ready within ${READY_MS} ms`)
+    if (performance.now() > untilMs) throw new Error(`${name} was not ready within ${withinMs} ms`)
     await wait(50)
   }
 }

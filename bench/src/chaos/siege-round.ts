@@ -58,15 +58,16 @@ export async function playRound(camp: Camp, round: RoundOptions): Promise<Findin
       camp.repeater.signal('SIGCONT')
       did('messages repeated out of order')
     }
-    await sellUnder(arena, plan, crowd, diary)
+    const lateMs = plan.includes('behind') ? behind * CAUGHT_UP.msAnEntry : 0
+    await sellUnder({ arena, plan, crowd, diary, lateMs })
     lap('selling')
     camp.repeater.signal('SIGSTOP')
     // Before any process is started again: one that starts publishes what another forgot.
-    await caughtUp(place, plan.includes('behind') ? behind : 0, diary)
+    await caughtUp(place, diary, lateMs)
     lap('catching up')
     if (random() < SHARES.remembered) await dieAfterTheLastAnswer(arena)
     await crowd.askAgain()
-    await caughtUp(place, 0, diary)
+    await caughtUp(place, diary)
     lap('remembering')
   } finally {
     crowd.close()
@@ -96,7 +97,9 @@ function stopwatch() {
   }
 }
 
-async function sellUnder(arena: Arena, plan: readonly string[], crowd: Crowd, diary: Diary): Promise<void> {
+type Selling = { arena: Arena; plan: readonly string[]; crowd: Crowd; diary: Diary; lateMs: number }
+
+async function sellUnder({ arena, plan, crowd, diary, lateMs }: Selling): Promise<void> {
   let open = true
   const shopping = crowd.shop(() => open)
   shopping.catch(() => undefined) // awaited below, when everything is up for good
@@ -110,7 +113,7 @@ async function sellUnder(arena: Arena, plan: readonly string[], crowd: Crowd, di
       if (arena.random() >= OVERLAPPING) await struck
     }
     await Promise.all(striking)
-    await arena.cluster.ready()
+    await arena.cluster.ready(lateMs)
     await sellOn(diary, CALM.answers, CALM.mostMs)
   } finally {
     open = false
@@ -144,10 +147,10 @@ function tellDeaths({ cluster, did }: Arena, diary: Diary): void {
 }
 
 /** Until the read side has stored the whole log. */
-async function caughtUp({ ledgerUrl, databaseUrl }: BookUrls, behind: number, { differences }: Diary): Promise<void> {
+async function caughtUp({ ledgerUrl, databaseUrl }: BookUrls, { differences }: Diary, lateMs = 0): Promise<void> {
   const ledger = await openLedger(ledgerUrl)
   const sql = await openSql(databaseUrl)
-  const untilMs = performance.now() + CAUGHT_UP.ms + behind * CAUGHT_UP.msAnEntry
+  const untilMs = performance.now() + CAUGHT_UP.ms + lateMs
   try {
     for (;;) {
       const stored = await storedPositions(sql)
