@@ -142,12 +142,12 @@ function superviseRole({ name, roles, port, start }: Supervised): RoleProcess {
 async function answers(name: string, port: number, withinMs: number): Promise<void> {
   const untilMs = performance.now() + withinMs
   for (;;) {
-    const isThere = await fetch(`http://127.0.0.1:${port}/health/ready`, { signal: AbortSignal.timeout(5000) }).then(
-      ({ ok }) => ok,
-      () => false,
+    const said = await fetch(`http://127.0.0.1:${port}/health/ready`, { signal: AbortSignal.timeout(5000) }).then(
+      async (answer) => (answer.ok ? 'ready' : await answer.text()),
+      (error: unknown) => String(error),
     )
-    if (isThere) return
-    if (performance.now() > untilMs) throw new Error(`${name} was not ready within ${withinMs} ms`)
+    if (said === 'ready') return
+    if (performance.now() > untilMs) throw new Error(`${name} was not ready within ${withinMs} ms: ${said}`)
     await wait(50)
   }
 }
