@@ -189,36 +189,33 @@ export function createQueries(sql: Sql) {
   }
 
   function loadEvent(eventId: string): Promise<{ detail: EventDetail; seq: number }> {
-    return db
-      .transaction()
-      .setIsolationLevel('repeatable read')
-      .execute(async (trx) => {
-        const row = await trx
-          .selectFrom('events')
-          .innerJoin('venues', 'venues.venue_id', 'events.venue_id')
-          .selectAll('events')
-          .select(['venues.name as venue', 'venues.city', 'venues.time_zone', 'venues.plan'])
-          .where('event_id', '=', eventId)
-          .executeTakeFirstOrThrow()
-        const zones = await trx
-          .selectFrom('event_zones')
-          .innerJoin('zones', (join) => join.onRef('zones.zone_id', '=', 'event_zones.zone_id').on('zones.venue_id', '=', row.venue_id))
-          .selectAll()
-          .where('event_id', '=', eventId)
-          .orderBy('event_zones.ordinal')
-          .execute()
-        const detail: EventDetail = {
-          ...summaryOf(row, zones),
-          description: row.description,
-          doorsOpenAt: row.doors_open_at,
-          saleEndsAt: row.sale_ends_at,
-          holdSeconds: row.hold_seconds,
-          maxPerOrder: row.max_per_order,
-          plan: row.plan === null ? null : JSON.parse(row.plan),
-          zones: zones.map(eventZoneOf),
-        }
-        return { detail, seq: Number(row.seq) }
-      })
+    return sql.snapshot(async (trx) => {
+      const row = await trx
+        .selectFrom('events')
+        .innerJoin('venues', 'venues.venue_id', 'events.venue_id')
+        .selectAll('events')
+        .select(['venues.name as venue', 'venues.city', 'venues.time_zone', 'venues.plan'])
+        .where('event_id', '=', eventId)
+        .executeTakeFirstOrThrow()
+      const zones = await trx
+        .selectFrom('event_zones')
+        .innerJoin('zones', (join) => join.onRef('zones.zone_id', '=', 'event_zones.zone_id').on('zones.venue_id', '=', row.venue_id))
+        .selectAll()
+        .where('event_id', '=', eventId)
+        .orderBy('event_zones.ordinal')
+        .execute()
+      const detail: EventDetail = {
+        ...summaryOf(row, zones),
+        description: row.description,
+        doorsOpenAt: row.doors_open_at,
+        saleEndsAt: row.sale_ends_at,
+        holdSeconds: row.hold_seconds,
+        maxPerOrder: row.max_per_order,
+        plan: row.plan === null ? null : JSON.parse(row.plan),
+        zones: zones.map(eventZoneOf),
+      }
+      return { detail, seq: Number(row.seq) }
+    })
   }
 
   async function zoneVersion(eventId: string, zoneId: number): Promise<number> {
@@ -302,26 +299,23 @@ export function createQueries(sql: Sql) {
    * one moment: figures of another one would be told too early or never.
    */
   function changesAndFigures(eventId: string, after: number, limit: number) {
-    return db
-      .transaction()
-      .setIsolationLevel('repeatable read')
-      .execute(async (trx) => {
-        const rows = await trx
-          .selectFrom('event_changes')
-          .select(['seq', 'body'])
-          .where('event_id', '=', eventId)
-          .where('seq', '>', after)
-          .orderBy('seq')
-          .limit(limit)
-          .execute()
-        if (rows.length === 0) return { rows, figures: [] }
-        const zones = await trx
-          .selectFrom('event_zones')
-          .select(['zone_id', 'available', 'held', 'sold'])
-          .where('event_id', '=', eventId)
-          .execute()
-        return { rows, figures: zones.map(({ zone_id, ...rest }) => ({ zoneId: zone_id, ...rest })) }
-      })
+    return sql.snapshot(async (trx) => {
+      const rows = await trx
+        .selectFrom('event_changes')
+        .select(['seq', 'body'])
+        .where('event_id', '=', eventId)
+        .where('seq', '>', after)
+        .orderBy('seq')
+        .limit(limit)
+        .execute()
+      if (rows.length === 0) return { rows, figures: [] }
+      const zones = await trx
+        .selectFrom('event_zones')
+        .select(['zone_id', 'available', 'held', 'sold'])
+        .where('event_id', '=', eventId)
+        .execute()
+      return { rows, figures: zones.map(({ zone_id, ...rest }) => ({ zoneId: zone_id, ...rest })) }
+    })
   }
 
   async function seq(eventId: string): Promise<number> {

@@ -107,6 +107,32 @@ export function sqlConformance(name: string, newDatabase: NewDatabase): void {
       })
     })
 
+    describe('snapshot', () => {
+      const add = (value: string) =>
+        sql.db.insertInto('sales').values({ event_id: 'e', dimension: 'row', value, sold: 1, revenue: 1 }).execute()
+
+      test('reads of one moment, whatever is written meanwhile', async () => {
+        await add('A')
+        const counts = await sql.snapshot(async (trx) => {
+          const values = () => trx.selectFrom('sales').select('value').execute()
+          const before = await values()
+          await add('B')
+          return [before.length, (await values()).length]
+        })
+        expect(counts).toEqual([1, 1])
+        expect(await sql.snapshot((trx) => trx.selectFrom('sales').selectAll().execute())).toHaveLength(2)
+      })
+
+      test('waits for nobody who writes', async () => {
+        await add('A')
+        const seen = await sql.write(async (trx) => {
+          await trx.updateTable('sales').set({ sold: 2 }).execute()
+          return sql.snapshot((other) => other.selectFrom('sales').select('sold').execute())
+        })
+        expect(seen).toEqual([{ sold: 1 }])
+      })
+    })
+
     describe('write', () => {
       test('any other failure is passed on at once', async () => {
         let times = 0
