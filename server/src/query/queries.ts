@@ -318,12 +318,23 @@ export function createQueries(sql: Sql) {
     })
   }
 
+  /** How much the rows after a number are together. */
+  async function changedBytes(eventId: string, after: number): Promise<number> {
+    const row = await db
+      .selectFrom('event_changes')
+      .select(raw<number | null>`sum(length(body))`.as('bytes'))
+      .where('event_id', '=', eventId)
+      .where('seq', '>', after)
+      .executeTakeFirst()
+    return Number(row?.bytes ?? 0)
+  }
+
   async function seq(eventId: string): Promise<number> {
     const [row] = await sql.read<{ seq: number }>(seqOf, [eventId])
     return Number(row?.seq ?? 0)
   }
 
-  return { ticket, tickets, count, revenue, sales, events, event, zoneVersion, seats, venues, venue, changesAndFigures, seq }
+  return { ticket, tickets, count, revenue, sales, events, event, zoneVersion, seats, venues, venue, changesAndFigures, changedBytes, seq }
 }
 
 const unknownEvent = (eventId: string) => new Refusal('unknown-event', `There is no event ${eventId}.`, { eventId })
