@@ -1,6 +1,7 @@
 /** The direct lane against Fastify's: the same request gets the same answer, whichever way it takes through the server. */
 import { type AddressInfo, connect, type Socket } from 'node:net'
-import { buyTickets, type SoldTicket, type Ticket } from '@onsale/contract/api'
+import { buyTickets } from '@onsale/contract/api'
+import type { SoldTicket, Ticket } from '@onsale/contract/tickets'
 import { afterAll, expect, it, onTestFinished } from 'vitest'
 import type { Answer } from '../test/answer.ts'
 import { TICKETS } from '../test/client.ts'

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { EventFile, VenueFile } from '@onsale/contract/api'
+import type { EventFile, VenueFile } from '@onsale/contract/import-files'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { BARN, event, HALL, type House, oneZone, writeHouse } from '../../test/house.ts'
 import { temporaryFolder } from '../../test/platform.ts'

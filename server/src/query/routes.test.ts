@@ -1,5 +1,8 @@
 /** Reading over HTTP: lists, figures, seats, events and venues, and what is said of those that do not exist. */
-import type { EventDetail, EventSummary, Sales, SoldTickets, Ticket, Venue, ZoneSeats } from '@onsale/contract/api'
+import type { EventDetail, EventSummary, ZoneSeats } from '@onsale/contract/events'
+import type { Sales } from '@onsale/contract/sales'
+import type { SoldTickets, Ticket } from '@onsale/contract/tickets'
+import type { Venue } from '@onsale/contract/venues'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Answer, problem } from '../../test/answer.ts'
 import { atBarn, BARN, event, HALL, HALL_SEATS } from '../../test/house.ts'

@@ -4,9 +4,12 @@ import * as api from '@onsale/contract/api'
 import { badInput } from '@onsale/contract/refusals'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { pageOf, parseCursor } from './cursor.ts'
+import type { EventFilter } from './events.ts'
 import type { Positions } from './positions.ts'
-import type { Dimension, EventFilter, Queries, TicketFilter } from './queries.ts'
+import type { Queries } from './queries.ts'
+import type { Dimension } from './sales.ts'
 import type { Streams } from './stream.ts'
+import type { TicketFilter } from './tickets.ts'
 
 /** Different addresses whose answers are kept for a second. */
 const MOST_RENDERED = 300

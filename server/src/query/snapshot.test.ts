@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { EventDetail } from '@onsale/contract/api'
+import type { EventDetail } from '@onsale/contract/events'
 import { afterAll, expect, it, onTestFinished } from 'vitest'
 import { event, HALL } from '../../test/house.ts'
 import { openLive } from '../../test/live.ts'

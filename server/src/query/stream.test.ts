@@ -1,5 +1,5 @@
 /** The live stream: a snapshot, then every change once and in order, whoever comes, goes and comes back. */
-import type { SoldTickets } from '@onsale/contract/api'
+import type { SoldTickets } from '@onsale/contract/tickets'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { problem } from '../../test/answer.ts'
 import { BARN, event, HALL, HALL_SEATS, type House, oneZone } from '../../test/house.ts'
@@ -274,9 +274,10 @@ it('ends with a listener for whom changes are lost, who comes back and gets a sn
   await live.heard('a snapshot', (messages) => messages.length > 0)
   // Nobody read for longer than changes are kept.
   await setSeq('Gap', 7)
-  await sell('Gap')
   await live.heard('the end', () => live.ended)
   expect(live.messages).toHaveLength(1)
+  await sell('Gap')
+  await onsale.settle()
   const again = await listen('Gap', live.lastId)
   await again.heard('a snapshot', (messages) => messages.length > 0)
   expect(again.messages).toMatchObject([{ kind: 'snapshot', id: 8, event: { sold: 1 } }])

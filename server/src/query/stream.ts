@@ -3,7 +3,7 @@
  * change once, in order; `id` is the event's gapless sequence, so a client that names its last one gets the changes after it.
  */
 
-import type { EventDetail } from '@onsale/contract/api'
+import type { EventDetail } from '@onsale/contract/events'
 import { Refusal } from '@onsale/contract/refusals'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { CONSTANT_HEADERS } from '../http.ts'

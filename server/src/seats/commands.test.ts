@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
-import type { Wish } from '@onsale/contract/api'
 import { Refusal } from '@onsale/contract/refusals'
+import type { Wish } from '@onsale/contract/wish'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { atBarn, BARN, event, HALL, type House, oneZone } from '../../test/house.ts'
 import { NOW, newId, openSeatPath, type SeatPath } from '../../test/seat-path.ts'

@@ -2,8 +2,10 @@
  * The only way to a seat: wish -> rules -> one ledger.commit -> answer or refusal. Web, API, box office, waiting list, refund and
  * import all come through here; `writers.test.ts` lists the writers of seat state and finds this file.
  */
-import type { SoldTicket, Wish } from '@onsale/contract/api'
+
 import { Refusal } from '@onsale/contract/refusals'
+import type { SoldTicket } from '@onsale/contract/tickets'
+import type { Wish } from '@onsale/contract/wish'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { hash52 } from '../ledger/hash.ts'
 import { type Change, FREE, type Ledger, type Option, type Outcome, type SeatStates } from '../ledger/ledger.ts'
