@@ -257,4 +257,9 @@ it('docs/coverage.md names tests that exist', () => {
   const text = existsSync('docs/coverage.md') ? readFileSync('docs/coverage.md', 'utf8') : ''
   const named = new Set([...text.matchAll(/[\w./-]+\.test\.tsx?/g)].map(([path]) => path))
   expect([...named].filter((path) => !existsSync(path))).toEqual([])
+  const quoted = [...text.matchAll(/"([^"]+)"/g)].map(([, title]) => title as string)
+  expect(
+    quoted.filter((title) => !sources.some((source) => isTest(source.path) && source.text.includes(title))),
+    'titles that no test has',
+  ).toEqual([])
 })

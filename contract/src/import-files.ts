@@ -38,6 +38,9 @@ const Moment = Type.Union([
   Type.Object({ inDays: Type.Integer({ minimum: 0, maximum: 3650 }), at: Type.String({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$' }) }),
 ])
 
+/** Minor units. Nine million seats at the highest price are still counted exactly: 2^53. */
+const Price = Type.Integer({ minimum: 0, maximum: 1_000_000_000 })
+
 /** The organiser's import form of an event: one file of samples/events. A moment may be days from the import, at a time of the venue. */
 export const EventFile = Type.Object({
   eventId: Id,
@@ -51,7 +54,7 @@ export const EventFile = Type.Object({
   saleEndsAt: Type.Optional(Moment),
   sale: SaleKind,
   currency: Currency,
-  zones: Type.Array(Type.Object({ zoneId: ZoneId, price: Type.Integer({ minimum: 0 }) }), { maxItems: 5000, minItems: 1 }),
+  zones: Type.Array(Type.Object({ zoneId: ZoneId, price: Price }), { maxItems: 5000, minItems: 1 }),
   holdSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
   maxPerOrder: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
   active: Type.Optional(Type.Boolean({ description: 'false: neither listed nor sold' })),
