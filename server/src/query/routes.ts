@@ -74,7 +74,7 @@ export function addQueryRoutes(http: FastifyInstance, queries: Queries, position
     eventId,
     ...(await queries.revenue(venueId, eventId)),
   }))
-  read<{ query: { eventId?: string; by?: string } }>(api.salesSummary, ({ query: { eventId, by } }) =>
+  readShared<{ query: { eventId?: string; by?: string } }>(api.salesSummary, ({ query: { eventId, by } }) =>
     queries.sales(eventId, (by?.split(',') ?? []) as Dimension[]),
   )
   readShared<{ query: EventFilter & Paging }>(api.listEvents, async ({ query, url }, reply) => {
