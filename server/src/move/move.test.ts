@@ -12,7 +12,7 @@
  *   the mark is not written .............. goes to Redis and POSTGRES (not seen at first; the test was mended)
  */
 import { rm } from 'node:fs/promises'
-import type { SoldTicket } from '@onsale/contract/api'
+import type { SoldTicket } from '@onsale/contract/tickets'
 import { sql as raw } from 'kysely'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Answer } from '../../test/answer.ts'

@@ -1,4 +1,5 @@
-import type { EventDetail, Ticket } from '@onsale/contract/api'
+import type { EventDetail } from '@onsale/contract/events'
+import type { Ticket } from '@onsale/contract/tickets'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { ArrowLeft, ChevronRight, CircleCheck, CircleSlash, Printer } from 'lucide-react'

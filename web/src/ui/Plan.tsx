@@ -1,4 +1,5 @@
-import type { EventZone, Plan as PlanShape } from '@onsale/contract/api'
+import type { EventZone } from '@onsale/contract/events'
+import type { Plan as PlanShape } from '@onsale/contract/venues'
 import { type PointerEvent, useState } from 'react'
 import { levelOf } from '../sale.ts'
 import { centreOf, labelSize, outline } from './polygon.ts'
