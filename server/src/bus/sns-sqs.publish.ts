@@ -47,9 +47,9 @@ export function createPublisher(sns: SNSClient, region: string, onError: (error:
       await official(topicArn, batch)
       onError(new Error(`SNS took a batch only through the official client: ${fault}`))
     },
-    close(): void {
+    async close(): Promise<void> {
       closing.abort()
-      requests.close()
+      await requests.close()
     },
   }
 }

@@ -1,73 +1,45 @@
 /**
  * A signed POST to where an official client of AWS went last, over connections that stay open. Credentials, clock and place are the official
- * client's, so it asks the environment, the profile, ECS or EKS as that one does, and it gets new ones before the old ones expire.
+ * client's, so it asks the environment, the profile, ECS or EKS as that one does, and has new credentials before the old ones expire.
+ * By undici, which is what `fetch` runs on: a request of node:http is 50 us of CPU more.
  */
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { SNSClient } from '@aws-sdk/client-sns'
+import { Agent } from 'undici'
 import { createSigner } from './sns-sqs.signature.ts'
 
 const TIMEOUT_MS = 10_000
 
-/** Those of an HTTP request of the official client. */
+/** Of an HTTP request of the official client. */
 type Place = { protocol: string; hostname: string; port?: number; path: string }
 export type Answer = { status: number; text: string }
 
 export function createRequests(client: SNSClient, service: string, region: string) {
   const sign = createSigner(service, region)
-  const plain = new HttpAgent({ keepAlive: true, timeout: TIMEOUT_MS })
-  const secure = new HttpsAgent({ keepAlive: true, timeout: TIMEOUT_MS })
-  let place: Place | undefined
+  const agent = new Agent({ connect: { timeout: TIMEOUT_MS }, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS })
+  let at: { origin: string; host: string; path: string } | undefined
   client.middlewareStack.add(
     (next) => (args) => {
-      place = args.request as Place
+      const { protocol, hostname, port, path } = args.request as Place
+      const host = port === undefined ? hostname : `${hostname}:${port}`
+      at = { origin: `${protocol}//${host}`, host, path }
       return next(args)
     },
-    { step: 'deserialize', name: 'placeOfLastRequest' },
+    { step: 'deserialize', name: 'whereTheOfficialClientGoes' },
   )
 
   return {
-    /** Only once the official client has asked something. */
-    isReady: () => place !== undefined,
-    /** The body consists of letters that are one byte each. */
-    async post(contentType: string, body: string): Promise<Answer> {
-      if (!place) throw new Error('The official client has not asked anything yet.')
-      const { protocol, hostname, port, path } = place
-      const headers = {
-        'content-length': String(body.length),
-        'content-type': contentType,
-        host: port === undefined ? hostname : `${hostname}:${port}`,
-      }
-      const signed = sign({ path, headers, body }, await client.config.credentials(), Date.now() + client.config.systemClockOffset)
-      const options = { method: 'POST', hostname, port, path, headers: signed }
-      return new Promise((resolve, reject) => {
-        const answered = (response: IncomingMessage): void => void readAll(response).then(resolve, reject)
-        const sending =
-          protocol === 'https:'
-            ? httpsRequest({ ...options, agent: secure }, answered)
-            : httpRequest({ ...options, agent: plain }, answered)
-        sending.on('error', reject)
-        sending.on('timeout', () => sending.destroy(new Error(`no answer for ${TIMEOUT_MS / 1000} s`)))
-        // In one write with the headers.
-        sending.end(body, 'latin1')
-      })
+    /** Once the official client has asked something. */
+    isReady: () => at !== undefined,
+    async post(contentType: string, text: string): Promise<Answer> {
+      if (!at) throw new Error('The official client has not asked anything yet.')
+      const { origin, host, path } = at
+      const body = Buffer.from(text)
+      const now = Date.now() + client.config.systemClockOffset
+      const headers = sign({ path, headers: { 'content-type': contentType, host }, body }, await client.config.credentials(), now)
+      const answer = await agent.request({ origin, path, method: 'POST', headers, body })
+      return { status: answer.statusCode, text: await answer.body.text() }
     },
     /** What is under way fails. */
-    close(): void {
-      plain.destroy()
-      secure.destroy()
-    },
+    close: () => agent.destroy(),
   }
-}
-
-function readAll(response: IncomingMessage): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    let text = ''
-    response.setEncoding('utf8')
-    response.on('data', (part: string) => {
-      text += part
-    })
-    response.on('error', reject)
-    response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
-  })
 }

@@ -6,7 +6,7 @@ import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto'
 
 export type Credentials = { accessKeyId: string; secretAccessKey: string; sessionToken?: string | undefined }
 /** Names of headers in small letters, values without spaces around them. */
-export type Signable = { path: string; headers: Record<string, string>; body: string }
+export type Signable = { path: string; headers: Record<string, string>; body: string | Buffer }
 
 export function createSigner(service: string, region: string) {
   let known = { secret: '', day: '', key: createSecretKey(Buffer.alloc(1)) }

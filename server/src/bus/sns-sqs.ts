@@ -141,7 +141,7 @@ export function createSnsSqsBus(address: SnsSqsAddress, onError: (error: unknown
       return Promise.all([queue, dead].map((url) => emptyQueue(sqs, url)))
     },
     async close() {
-      publisher.close()
+      await publisher.close()
       await subscriptions.close()
       sns.destroy()
       sqs.destroy()
