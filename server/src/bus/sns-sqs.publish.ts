@@ -12,8 +12,8 @@ import { attributesOf } from './sns-sqs.ts'
 /** After any other ending the official client publishes alone for so long: SNS gets its rest, and where ours never works that costs little. */
 const OFFICIAL_FOR_MS = 1000
 
-export function createPublisher(sns: SNSClient, region: string, onError: (error: unknown) => void) {
-  const requests = createRequests(sns, 'sns', region)
+export function createPublisher(sns: SNSClient, region: string, onError: (error: unknown) => void, timeoutMs = 10_000) {
+  const requests = createRequests(sns, 'sns', region, timeoutMs)
   const closing = new AbortController()
   let officialUntil = 0
 
@@ -22,7 +22,8 @@ export function createPublisher(sns: SNSClient, region: string, onError: (error:
     const { status, text } = await requests.post('application/x-www-form-urlencoded', formOf(topicArn, batch))
     const taken = text.split('<MessageId>').length - 1
     if (status === 200 && taken === batch.length) return undefined
-    return `${status}, ${taken} of ${batch.length} taken ${/<Code>[\w.]+/.exec(text)?.[0].slice('<Code>'.length) ?? ''}`
+    const code = /<Code>([\w.]+)/.exec(text)?.[1] ?? 'no code'
+    return `${taken} of ${batch.length} messages were taken, status ${status}, ${code}`
   }
 
   async function official(topicArn: string, batch: readonly Message[]): Promise<void> {
@@ -43,9 +44,10 @@ export function createPublisher(sns: SNSClient, region: string, onError: (error:
       if (!requests.isReady() || Date.now() < officialUntil) return official(topicArn, batch)
       const fault = await ours(topicArn, batch).catch(String)
       if (fault === undefined) return
+      const isFirst = Date.now() >= officialUntil
       officialUntil = Date.now() + OFFICIAL_FOR_MS
       await official(topicArn, batch)
-      onError(new Error(`SNS took a batch only through the official client: ${fault}`))
+      if (isFirst) onError(new Error(`SNS took a batch through the official client only: ${fault}`))
     },
     async close(): Promise<void> {
       closing.abort()

@@ -7,15 +7,13 @@ import type { SNSClient } from '@aws-sdk/client-sns'
 import { Agent } from 'undici'
 import { createSigner } from './sns-sqs.signature.ts'
 
-const TIMEOUT_MS = 10_000
-
 /** Of an HTTP request of the official client. */
 type Place = { protocol: string; hostname: string; port?: number; path: string }
 export type Answer = { status: number; text: string }
 
-export function createRequests(client: SNSClient, service: string, region: string) {
+export function createRequests(client: SNSClient, service: string, region: string, timeoutMs: number) {
   const sign = createSigner(service, region)
-  const agent = new Agent({ connect: { timeout: TIMEOUT_MS }, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS })
+  const agent = new Agent({ connect: { timeout: timeoutMs }, headersTimeout: timeoutMs, bodyTimeout: timeoutMs })
   let at: { origin: string; host: string; path: string } | undefined
   client.middlewareStack.add(
     (next) => (args) => {
