@@ -9,11 +9,19 @@ import { labelsOf } from './labels.ts'
 import { createRequests } from './sns-sqs.request.ts'
 import { attributesOf } from './sns-sqs.ts'
 
-/** After any other ending the official client publishes alone for so long: SNS gets its rest, and where ours never works that costs little. */
-const OFFICIAL_FOR_MS = 1000
+const TIMES = {
+  timeoutMs: 10_000,
+  /** After any other ending the official client publishes alone for so long: SNS gets its rest, and where ours never works that costs little. */
+  officialForMs: 1000,
+}
 
-export function createPublisher(sns: SNSClient, region: string, onError: (error: unknown) => void, timeoutMs = 10_000) {
-  const requests = createRequests(sns, 'sns', region, timeoutMs)
+export function createPublisher(
+  sns: SNSClient,
+  { region, parallel }: { region: string; parallel: number },
+  onError: (error: unknown) => void,
+  { timeoutMs, officialForMs } = TIMES,
+) {
+  const requests = createRequests(sns, { service: 'sns', region, parallel, timeoutMs })
   const closing = new AbortController()
   let officialUntil = 0
 
@@ -45,7 +53,7 @@ export function createPublisher(sns: SNSClient, region: string, onError: (error:
       const fault = await ours(topicArn, batch).catch(String)
       if (fault === undefined) return
       const isFirst = Date.now() >= officialUntil
-      officialUntil = Date.now() + OFFICIAL_FOR_MS
+      officialUntil = Date.now() + officialForMs
       await official(topicArn, batch)
       if (isFirst) onError(new Error(`SNS took a batch through the official client only: ${fault}`))
     },

@@ -11,9 +11,16 @@ import { createSigner } from './sns-sqs.signature.ts'
 type Place = { protocol: string; hostname: string; port?: number; path: string }
 export type Answer = { status: number; text: string }
 
-export function createRequests(client: SNSClient, service: string, region: string, timeoutMs: number) {
+type Options = { service: string; region: string; parallel: number; timeoutMs: number }
+
+export function createRequests(client: SNSClient, { service, region, parallel, timeoutMs }: Options) {
   const sign = createSigner(service, region)
-  const agent = new Agent({ connect: { timeout: timeoutMs }, headersTimeout: timeoutMs, bodyTimeout: timeoutMs })
+  const agent = new Agent({
+    connections: parallel,
+    connect: { timeout: timeoutMs },
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+  })
   let at: { origin: string; host: string; path: string } | undefined
   client.middlewareStack.add(
     (next) => (args) => {

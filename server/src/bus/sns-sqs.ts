@@ -36,7 +36,7 @@ export function createSnsSqsBus(address: SnsSqsAddress, onError: (error: unknown
   // The name in a queue's URL is the emulator's guess; the endpoint is what we were told.
   const sqs = new SQSClient({ ...client, useQueueUrlAsEndpoint: false })
   const places = createPlaces(address, sns, sqs)
-  const publisher = createPublisher(sns, address.region, onError)
+  const publisher = createPublisher(sns, address, onError)
   const subscriptions = createSubscriptions(onError)
 
   async function publishBatch(batch: readonly Message[]): Promise<void> {
