@@ -1,16 +1,18 @@
-/** Against a server of the test that answers as SNS does, because neither AWS nor an emulator fails on demand. */
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+/** How a batch ends, with a server of the test in the place of SNS; on the emulator: `sns-sqs.test.ts`. */
 import { SNSClient, type SNSClientConfig } from '@aws-sdk/client-sns'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { type Answer, type Asked, listen, startAws, who } from '../../test/aws.ts'
 import { until } from '../../test/until.ts'
 import type { Message } from './bus.ts'
 import { isMissing } from './sns-sqs.places.ts'
 import { createPublisher } from './sns-sqs.publish.ts'
+import { createRequests } from './sns-sqs.request.ts'
 import { createSigner } from './sns-sqs.signature.ts'
 
 const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:onsale'
 const CREDENTIALS = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'very/secret+key', sessionToken: 'token//of=the+session' }
+/** One for all, which keeps the key of a day. */
+const sign = createSigner('sns', 'eu-west-1')
 const HOUR_MS = 3_600_000
 
 const batch: Message[] = Array.from({ length: 10 }, (_, i) => ({
@@ -19,45 +21,11 @@ const batch: Message[] = Array.from({ length: 10 }, (_, i) => ({
   body: `{"shard":"7","position":${i},"v":1,"kind":"SeatsSold","eventId":"é & 🎟 + 100% = 'x'","text":"~*!()\\n"}`,
 }))
 
-type Asked = { headers: IncomingHttpHeaders; body: string; isOfficial: boolean }
-type Answer = { status: number; body: string; headers?: Record<string, string> } | 'cut' | 'silence'
-
 const open: (() => unknown)[] = []
 afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close()
   vi.unstubAllEnvs()
 })
-
-/** Answers the n-th request as told, and keeps what was asked. */
-async function startSns(answer: (asked: Asked, n: number) => Answer) {
-  const asked: Asked[] = []
-  const server = createServer(async (request, response) => {
-    const one = {
-      headers: request.headers,
-      body: await textOf(request),
-      isOfficial: /aws-sdk-js/.test(request.headers['user-agent'] ?? ''),
-    }
-    const given = answer(one, asked.push(one) - 1)
-    if (given === 'cut') request.socket.destroy()
-    else if (given !== 'silence') response.writeHead(given.status, { 'content-type': 'text/xml', ...given.headers }).end(given.body)
-  })
-  return { asked, endpoint: await listening(server) }
-}
-
-async function listening(server: Server): Promise<string> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  open.push(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
-async function textOf(request: IncomingMessage): Promise<string> {
-  let text = ''
-  for await (const part of request.setEncoding('utf8')) text += part
-  return text
-}
 
 const xml = (members: (i: number) => string, failed = '<Failed/>'): string =>
   `<PublishBatchResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishBatchResult><Successful>${batch.map((_, i) => members(i)).join('')}</Successful>${failed}</PublishBatchResult></PublishBatchResponse>`
@@ -83,15 +51,14 @@ async function startPublisher(
   times = LONG,
   client: SNSClientConfig = { credentials: CREDENTIALS },
 ) {
-  const { asked, endpoint } = await startSns(answer)
+  const { asked, endpoint, close } = await startAws(answer)
   const sns = new SNSClient({ region: 'eu-west-1', endpoint, ...client })
   const told: string[] = []
-  const publisher = createPublisher(sns, { region: 'eu-west-1', parallel: 4 }, (error) => told.push(String(error)), times)
-  open.push(publisher.close, () => sns.destroy())
+  const onError = (error: unknown): unknown => told.push(String(error))
+  const publisher = createPublisher(sns, createRequests(sns, { service: 'sns', region: 'eu-west-1', parallel: 4, onError }, times))
+  open.push(close, publisher.close, () => sns.destroy())
   return { asked, told, publish: () => publisher.publish(TOPIC, batch), close: publisher.close }
 }
-
-const who = (asked: readonly Asked[]): string => asked.map(({ isOfficial }) => (isOfficial ? 'official' : 'ours')).join(' ')
 
 describe('a batch that is published by a request of ours', () => {
   test('follows the first one of the official client, and asks for the same', async () => {
@@ -106,19 +73,27 @@ describe('a batch that is published by a request of ours', () => {
 
   test.each([
     ['with', CREDENTIALS],
-    ['without', { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'very/secret+key' }],
+    ['without', { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'another/secret+key' }],
   ])('is signed as the official client signs, %s the token of a session', async (_, credentials) => {
     const { asked, publish } = await startPublisher(() => TAKEN, LONG, { credentials })
     await publish()
     await publish()
     expect(who(asked)).toBe('official ours')
-    const sign = createSigner('sns', 'eu-west-1')
     for (const { headers, body } of asked) {
       const names = /SignedHeaders=([^,]+)/.exec(headers.authorization ?? '')?.[1]?.split(';') ?? []
       expect(names).toEqual(expect.arrayContaining(['content-type', 'host', 'x-amz-date']))
+      expect(names.includes('x-amz-security-token')).toBe('sessionToken' in credentials)
       const signed = Object.fromEntries(names.map((name) => [name, String(headers[name])]))
       const at = Date.parse(String(headers['x-amz-date']).replace(/(....)(..)(..)T(..)(..)/, '$1-$2-$3T$4:$5:'))
       expect(sign({ path: '/', headers: signed, body }, credentials, at).authorization).toBe(headers.authorization)
+    }
+  })
+
+  test('is signed with another key on another day', () => {
+    const request = { path: '/', headers: { host: 'sns.eu-west-1.amazonaws.com' }, body: 'Action=ListTopics' }
+    for (const day of ['2026-11-21', '2026-11-22']) {
+      const at = Date.parse(`${day}T10:00:00Z`)
+      expect(sign(request, CREDENTIALS, at)).toEqual(createSigner('sns', 'eu-west-1')(request, CREDENTIALS, at))
     }
   })
 
@@ -127,6 +102,7 @@ describe('a batch that is published by a request of ours', () => {
     ['503 and throttling', refused(503, 'Throttling')],
     ['400 and throttling', refused(400, 'ThrottlingException')],
     ['a cut connection', 'cut'],
+    ['500 and all that makes a good answer', { ...TAKEN, status: 500 }],
     ['no text at all', { status: 200, body: '' }],
     ['one message that is refused', LAST_REFUSED],
   ])('goes through the official client after %s, and so do those that follow', async (_, answer) => {
@@ -198,12 +174,13 @@ describe('a batch that is published by a request of ours', () => {
 
   test('takes new credentials from ECS before the old ones are over', async () => {
     let given = 0
-    const ecs = createServer((_, response) => {
+    const ecs = await listen((_, response) => {
       const Expiration = new Date(Date.now() + 60_000).toISOString()
       response.end(JSON.stringify({ AccessKeyId: `KEY${++given}`, SecretAccessKey: 'secret', Token: `token${given}`, Expiration }))
     })
     for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_PROFILE']) vi.stubEnv(name, undefined)
-    vi.stubEnv('AWS_CONTAINER_CREDENTIALS_FULL_URI', await listening(ecs))
+    vi.stubEnv('AWS_CONTAINER_CREDENTIALS_FULL_URI', ecs.endpoint)
+    open.push(ecs.close)
     const { asked, publish } = await startPublisher(() => TAKEN, LONG, {})
     await publish()
     const keyOf = ({ headers }: Asked): string =>

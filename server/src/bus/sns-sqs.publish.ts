@@ -1,37 +1,18 @@
-/**
- * PublishBatch, the one request that every sale pays for. Ours costs 30 us of CPU a message, through the official client it is 140. It
- * knows one good ending, that all messages were taken; after any other the batch goes through the official client, which tries again, rests
- * when it is throttled, corrects the clock and names the error. So SNS may take a message twice, which changes nothing.
- */
+/** PublishBatch, once by a request of ours and else through the official client. SNS may so take a message twice, which changes nothing. */
 import { PublishBatchCommand, type SNSClient } from '@aws-sdk/client-sns'
 import type { Message } from './bus.ts'
 import { labelsOf } from './labels.ts'
-import { createRequests } from './sns-sqs.request.ts'
+import type { Requests } from './sns-sqs.request.ts'
 import { attributesOf } from './sns-sqs.ts'
 
-const TIMES = {
-  timeoutMs: 10_000,
-  /** After any other ending the official client publishes alone for so long: SNS gets its rest, and where ours never works that costs little. */
-  officialForMs: 1000,
-}
-
-export function createPublisher(
-  sns: SNSClient,
-  { region, parallel }: { region: string; parallel: number },
-  onError: (error: unknown) => void,
-  { timeoutMs, officialForMs } = TIMES,
-) {
-  const requests = createRequests(sns, { service: 'sns', region, parallel, timeoutMs })
+/** Of at most ten; resolves when all are taken. */
+export function createPublisher(sns: SNSClient, requests: Requests) {
   const closing = new AbortController()
-  let officialUntil = 0
 
-  /** What is wrong, undefined when all were taken. */
-  async function ours(topicArn: string, batch: readonly Message[]): Promise<string | undefined> {
-    const { status, text } = await requests.post('application/x-www-form-urlencoded', formOf(topicArn, batch))
-    const taken = text.split('<MessageId>').length - 1
-    if (status === 200 && taken === batch.length) return undefined
-    const code = /<Code>([\w.]+)/.exec(text)?.[1] ?? 'no code'
-    return `${taken} of ${batch.length} messages were taken, status ${status}, ${code}`
+  async function ours(topicArn: string, batch: readonly Message[]): Promise<void> {
+    const answer = await requests.post(formOf(topicArn, batch), { 'content-type': 'application/x-www-form-urlencoded' })
+    const taken = answer.split('<MessageId>').length - 1
+    if (taken !== batch.length) throw new Error(`${taken} of ${batch.length} messages were taken`)
   }
 
   async function official(topicArn: string, batch: readonly Message[]): Promise<void> {
@@ -47,16 +28,11 @@ export function createPublisher(
   }
 
   return {
-    /** Resolves when all are taken; at most ten. */
-    async publish(topicArn: string, batch: readonly Message[]): Promise<void> {
-      if (!requests.isReady() || Date.now() < officialUntil) return official(topicArn, batch)
-      const fault = await ours(topicArn, batch).catch(String)
-      if (fault === undefined) return
-      const isFirst = Date.now() >= officialUntil
-      officialUntil = Date.now() + officialForMs
-      await official(topicArn, batch)
-      if (isFirst) onError(new Error(`SNS took a batch through the official client only: ${fault}`))
-    },
+    publish: (topicArn: string, batch: readonly Message[]): Promise<void> =>
+      requests.first(
+        () => ours(topicArn, batch),
+        () => official(topicArn, batch),
+      ),
     async close(): Promise<void> {
       closing.abort()
       await requests.close()

@@ -13,6 +13,7 @@ import { createSqsDeadLetters } from './sns-sqs.dead-letters.ts'
 import { createPlaces, isMissing } from './sns-sqs.places.ts'
 import { createPublisher } from './sns-sqs.publish.ts'
 import { createQueue, emptyQueue, type Queue } from './sns-sqs.queue.ts'
+import { createRequests } from './sns-sqs.request.ts'
 import { type Attempt, createSubscriptions } from './subscriptions.ts'
 import { deathOf } from './suspects.ts'
 
@@ -36,7 +37,9 @@ export function createSnsSqsBus(address: SnsSqsAddress, onError: (error: unknown
   // The name in a queue's URL is the emulator's guess; the endpoint is what we were told.
   const sqs = new SQSClient({ ...client, useQueueUrlAsEndpoint: false })
   const places = createPlaces(address, sns, sqs)
-  const publisher = createPublisher(sns, address, onError)
+  const asking = { region: address.region, parallel: address.parallel, onError }
+  const publisher = createPublisher(sns, createRequests(sns, { service: 'sns', ...asking }))
+  const queues = { sqs, requests: createRequests(sqs, { service: 'sqs', ...asking }) }
   const subscriptions = createSubscriptions(onError)
 
   async function publishBatch(batch: readonly Message[]): Promise<void> {
@@ -52,8 +55,8 @@ export function createSnsSqsBus(address: SnsSqsAddress, onError: (error: unknown
     await places.queues(group)
     attempt.works()
     const { leaving } = attempt
-    const queue = createQueue(sqs, async () => (await places.queues(group)).queue, address)
-    const dead = createQueue(sqs, async () => (await places.queues(group)).dead, address)
+    const queue = createQueue(queues, async () => (await places.queues(group)).queue, address)
+    const dead = createQueue(queues, async () => (await places.queues(group)).dead, address)
     const intake = createIntake<Taken>({
       deliver,
       settle: (items) => queue.remove(items.map(({ receipt }) => receipt)),
@@ -135,7 +138,7 @@ export function createSnsSqsBus(address: SnsSqsAddress, onError: (error: unknown
       await Promise.all(publishers)
     },
     subscribe: (group, deliver) => subscriptions.open((attempt) => follow(group, deliver, attempt)),
-    deadLetters: createSqsDeadLetters(places, sqs, address),
+    deadLetters: createSqsDeadLetters(places, queues, address),
     async empty(group) {
       const { queue, dead } = await places.existing(group)
       return Promise.all([queue, dead].map((url) => emptyQueue(sqs, url)))
@@ -143,6 +146,7 @@ export function createSnsSqsBus(address: SnsSqsAddress, onError: (error: unknown
     async close() {
       await publisher.close()
       await subscriptions.close()
+      await queues.requests.close()
       sns.destroy()
       sqs.destroy()
     },
