@@ -85,7 +85,7 @@ function judge(name: string, server: string): void {
       expect(await ledger.commit(sell(0, 'c')), 'a new store is another store').toEqual({ ok: false, why: 'not-open' })
     })
 
-    test.for(['states:e/1', 'zones', 'log'])('without %s', async (part) => {
+    test.for(['states', 'zones', 'log'])('without %s', async (part) => {
       const { ledger, prefix } = await openHouse(newUrl('&shards=1'))
       await ledger.commit(sell(0, 'a'))
       expect(await redis.del(`${prefix}:{0}:${part}`)).toBe(1)

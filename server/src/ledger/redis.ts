@@ -39,7 +39,7 @@ const MOST_WEIGHT = 192
 const LANES = 2
 const ZONES_AN_OPENING = 50
 /** Of what `redis.functions.lua` keeps. */
-const FORMAT = '2'
+const FORMAT = '3'
 const OLD = 'sell out with the version that wrote it, or choose another prefix and open its events there'
 /** Six bytes are kept of the end of a hold. */
 const LAST_MS = 2 ** 48 - 1
@@ -228,7 +228,7 @@ export async function openRedisLedger({
     async zones() {
       const found = await Promise.all(shards.map(({ base }) => redis.ask(base, () => ['zones']) as Promise<Buffer[]>))
       return found.flatMap((flat) =>
-        Array.from({ length: flat.length / 2 }, (_, i) => ({ zone: String(flat[i * 2]), seats: Number(flat[i * 2 + 1]) })),
+        Array.from({ length: flat.length / 2 }, (_, i) => ({ zone: String(flat[i * 2]), seats: (flat[i * 2 + 1] as Buffer).readUInt32BE() })),
       )
     },
     async close() {
