@@ -41,9 +41,17 @@ local pack_struct, unpack_struct = struct.pack, struct.unpack
 
 local function digits(number) return string.format('%d', number) end
 
--- Places in a batch, as texts: made once, because C writes a number in 0.2 us.
-local TEXT = {}
-for i = 1, 256 do TEXT[i] = digits(i) end
+-- What a few numbers become is made once: C takes 0.2 us for a text of one.
+local function remembered(make)
+  return setmetatable({}, {
+    __index = function(made, number)
+      made[number] = make(number)
+      return made[number]
+    end,
+  })
+end
+-- Places in a batch, and bytes.
+local TEXT, BYTE = remembered(digits), remembered(char)
 
 local function meta(base)
   local found = redis.call('HMGET', base, 'head', 'trimmed', 'day', 'today', 'yesterday', 'restoring')
@@ -98,8 +106,6 @@ end
 
 -- Two bits of four seats are one byte; the first seat has the high bits.
 local PLACE = { 64, 16, 4, 1 }
-local BYTE = {}
-for b = 0, 255 do BYTE[b] = char(b) end
 
 local function state_of(span, seat)
   local state = span.states[seat]
@@ -142,32 +148,25 @@ local function write_ends(span)
   end
 end
 
--- The byte of a seat, with what is changed of its four, of which it is the first. Returns the place of the next seat that is changed too.
-local function changed_byte(span, i, n)
-  local seats, b = span.changed, byte(span.text, i - span.from + 1)
-  local seat = seats[n]
-  while seat and seat < i * 4 + 4 do
-    local place = PLACE[seat % 4 + 1]
-    b = b + (span.states[seat] - (b - b % place) / place % 4) * place
-    n = n + 1
-    seat = seats[n]
-  end
-  return BYTE[b], n
-end
-
 local function write_states(span)
-  local seats, n = span.changed, 1
-  local i = (seats[1] - seats[1] % 4) / 4
+  local seats, states, text, from, n, seat = span.changed, span.states, span.text, span.from, 1, span.changed[1]
+  local i = (seat - seat % 4) / 4
   local pieces, count, first = {}, 0, i
   while i do
+    local b, beyond = byte(text, i - from + 1), i * 4 + 4
+    while seat and seat < beyond do
+      local place = PLACE[seat % 4 + 1]
+      b = b + (states[seat] - (b - b % place) / place % 4) * place
+      n = n + 1
+      seat = seats[n]
+    end
     count = count + 1
-    pieces[count], n = changed_byte(span, i, n)
-    local seat = seats[n]
+    pieces[count] = BYTE[b]
     local following = seat and (seat - seat % 4) / 4
     if following and following - i <= WRITE_BRIDGE then
       if following > i + 1 then
         count = count + 1
-        pieces[count] = sub(span.text, i - span.from + 2, following - span.from)
+        pieces[count] = sub(text, i - from + 2, following - from)
       end
     else
       redis.call('SETRANGE', span.base .. ':states', digits(first), concat(pieces))
@@ -178,7 +177,6 @@ local function write_states(span)
 end
 
 local function write_span(span)
-  if span.count == 0 then return end
   sort(span.changed)
   write_states(span)
   write_ends(span)
@@ -256,28 +254,31 @@ end
 -- Of a change: where its numbers are, from its own place. Those of its first option are at OPTION: seats, first and last byte of its fact, the seats.
 local ZONE, KEY, KIND, AT, UNTIL, OWNERS, NEXT, OPTIONS, OPTION = 0, 1, 2, 3, 4, 5, 6, 7, 8
 
--- The batch as it was sent: `redis.wire.ts` has the layout. Its first change is at `first`.
-local function read_batch(shard, backlog, format, numbers, words, owners)
-  local all = numbers_of(numbers)
-  local names, ids, prints = words_of(format, words, all[1], all[2])
-  return {
-    shard = shard, backlog = backlog, numbers = all, first = 4, changes = all[3], owners = owners,
-    names = names, zones = {}, ids = ids, prints = prints, known = {}, fresh = {}, keys = {}, owned = {},
-    before = digits(shard.head) .. '+', entries = 0, records = {}, replays = {}, taken = {},
-  }
+-- The batch at hand, in locals of this file: a look into a table by name takes 10 ns, and there would be forty a change.
+--   as it was sent (`redis.wire.ts` has the layout)   numbers, names of its zones, ids and prints of its keys, owner_cells
+--   as it is stored                                   zones, known (values of its keys)
+--   what is to be written                             entries (how many), records, keys and owned (fields and values), fresh (values by id)
+local numbers, names, ids, prints, owner_cells, zones, known, entries, records, keys, owned, fresh
+-- For its answer: positions of first answers, and places of zones of which somebody was refused seats.
+local replays, taken
+local FIRST = 4
+
+local function read_batch(format, all_numbers, words, all_owners)
+  numbers, owner_cells = numbers_of(all_numbers), all_owners
+  names, ids, prints = words_of(format, words, numbers[1], numbers[2])
+  entries, records, keys, owned, fresh, replays, taken = 0, {}, {}, {}, {}, {}, {}
 end
 
--- What the last two days remember of the ids of a batch, by their place in it, and of its client.
-local function remember(base, batch, client)
-  local day, ids = batch.shard.day, batch.ids
+-- What the last two days remember of the ids of the batch, by their place in it, and of its client.
+local function remember(base, day, client)
   ids[#ids + 1] = 'b' .. client
-  batch.known = redis.call('HMGET', base .. ':keys:' .. digits(day), unpack(ids))
+  known = redis.call('HMGET', base .. ':keys:' .. digits(day), unpack(ids))
   local before = base .. ':keys:' .. digits(day - 1)
   if redis.call('EXISTS', before) == 1 then
-    for i, value in ipairs(redis.call('HMGET', before, unpack(ids))) do batch.known[i] = batch.known[i] or value end
+    for i, value in ipairs(redis.call('HMGET', before, unpack(ids))) do known[i] = known[i] or value end
   end
   ids[#ids] = nil
-  return batch.known[#ids + 1]
+  return known[#ids + 1]
 end
 
 -- Moves to the day of the newest command. What is dropped is more than 24 hours old.
@@ -291,35 +292,33 @@ local function turn_day(shard, day)
 end
 
 -- Who has a seat, by what this batch did or by what is stored.
-local function owner_of(batch, span, seat)
-  local field, fields = digits(seat), batch.owned
+local function owner_of(span, seat)
+  local field = digits(seat)
   if span.states[seat] then
-    for i = #fields - 1, 1, -2 do
-      if fields[i] == field then return fields[i + 1] end
+    for i = #owned - 1, 1, -2 do
+      if owned[i] == field then return owned[i + 1] end
     end
   end
   return redis.call('HGET', span.base .. ':owners', field)
 end
 
--- Whether a seat that is not free is to be had: a hold that ran out, or one's own. `mine`: where `owners` has who asks.
-local function is_had(batch, p, span, seat, state, mine)
-  local n = batch.numbers
-  local from = floor(n[p + KIND] / 3)
-  if state == FREE or (state == HELD and end_of(span, seat) <= n[p + AT]) then return from ~= FROM_MINE end
+-- Whether a seat is to be had: free, of a hold that ran out, or one's own. `mine`: where `owner_cells` has who asks.
+local function is_had(p, span, seat, state, mine)
+  local from = floor(numbers[p + KIND] / 3)
+  if state == FREE or (state == HELD and end_of(span, seat) <= numbers[p + AT]) then return from ~= FROM_MINE end
   if from == FROM_FREE or state == NONE then return false end
-  return owner_of(batch, span, seat) == sub(batch.owners, mine, mine + OWNER - 1)
+  return owner_of(span, seat) == sub(owner_cells, mine, mine + OWNER - 1)
 end
 
 -- Whether all seats of the option at `q` are available; then they are `wanted`. A wish is for a handful, so looking through those before is the shortest.
-local function fits(batch, p, zone, q, mine)
-  local n, span = batch.numbers, zone.span
-  local count, takes_free = n[q], n[p + KIND] < 3
+local function fits(p, zone, q, mine)
+  local span, count, takes_free = zone.span, numbers[q], numbers[p + KIND] < 3
   for i = 1, count do
-    local seat = n[q + 2 + i]
+    local seat = numbers[q + 2 + i]
     if seat >= zone.seats then return false end
     seat = zone.first + seat
     local state = state_of(span, seat)
-    if not (takes_free and state == FREE) and not is_had(batch, p, span, seat, state, mine + (i - 1) * OWNER) then return false end
+    if not (takes_free and state == FREE) and not is_had(p, span, seat, state, mine + (i - 1) * OWNER) then return false end
     if i > 1 and is_among(i - 1, seat) then return false end
     wanted[i], were[i] = seat, state
   end
@@ -327,13 +326,12 @@ local function fits(batch, p, zone, q, mine)
 end
 
 -- The first option that is wholly available: its number, where it is, and where its owners stand.
-local function choose(batch, p, zone)
-  local n, q = batch.numbers, p + OPTION
-  local owners, kind = n[p + OWNERS], n[p + KIND]
+local function choose(p, zone)
+  local q, owners, kind = p + OPTION, numbers[p + OWNERS], numbers[p + KIND]
   local news, mine = kind % 3 == FREE and 0 or OWNER, kind < 3 and 0 or OWNER
-  for option = 0, n[p + OPTIONS] - 1 do
-    local count = n[q]
-    if fits(batch, p, zone, q, owners + count * news) then return option, q, owners end
+  for option = 0, numbers[p + OPTIONS] - 1 do
+    local count = numbers[q]
+    if fits(p, zone, q, owners + count * news) then return option, q, owners end
     q, owners = q + 3 + count, owners + count * (news + mine)
   end
   return nil
@@ -341,9 +339,8 @@ end
 
 -- Puts the wanted seats where the change at `p` wants them. Returns what they were, a letter each. An owner who is none any more stays
 -- written, which nobody reads while the seat is free.
-local function put(batch, p, span, count, owners)
-  local numbers, was = batch.numbers, LETTER[were[1]]
-  local to, owned, n, states = numbers[p + KIND] % 3, batch.owned, #batch.owned, span.states
+local function put(p, span, count, owners)
+  local was, to, n, states = LETTER[were[1]], numbers[p + KIND] % 3, #owned, span.states
   for i = 1, count do
     local seat = wanted[i]
     if i > 1 then was = was .. LETTER[were[i]] end
@@ -353,7 +350,7 @@ local function put(batch, p, span, count, owners)
     end
     states[seat] = to
     if to ~= FREE then
-      owned[n + 1], owned[n + 2] = digits(seat), sub(batch.owners, owners, owners + OWNER - 1)
+      owned[n + 1], owned[n + 2] = digits(seat), sub(owner_cells, owners, owners + OWNER - 1)
       n, owners = n + 2, owners + OWNER
     end
     if to == HELD then span.ends[seat] = pack_struct('>I6', numbers[p + UNTIL]) end
@@ -361,99 +358,98 @@ local function put(batch, p, span, count, owners)
   return was
 end
 
--- The key of what is done as the newest entry is written with the batch.
-local function keep_key(batch, key)
-  local id, keys, n = batch.ids[key], batch.keys, #batch.keys
-  local place = batch.entries
-  local value = batch.before .. (TEXT[place] or digits(place)) .. '\n' .. batch.prints[key]
-  batch.fresh[id], keys[n + 1], keys[n + 2] = value, id, value
+-- The key of what is done as the newest entry is written with the batch. `before`: the head before the batch and a plus.
+local function keep_key(key, before)
+  local id, n = ids[key], #keys
+  local value = before .. TEXT[entries] .. '\n' .. prints[key]
+  fresh[id], keys[n + 1], keys[n + 2] = value, id, value
 end
 
-local function decide(batch, record, p)
-  local n = batch.numbers
-  local key = n[p + KEY]
-  local known = key > 0 and (batch.known[key] or batch.fresh[batch.ids[key]])
-  if known then return sub(known, find(known, '\n', 1, true) + 1) == batch.prints[key] and REPLAYED or KEY_REUSED end
-  local zone = batch.zones[n[p + ZONE]]
+local function decide(record, p, room, before)
+  local key = numbers[p + KEY]
+  local value = key > 0 and (known[key] or fresh[ids[key]])
+  if value then return sub(value, find(value, '\n', 1, true) + 1) == prints[key] and REPLAYED or KEY_REUSED end
+  local zone = zones[numbers[p + ZONE]]
   if not zone then return NOT_OPEN end
-  local option, q, owners = choose(batch, p, zone)
+  local option, q, owners = choose(p, zone)
   if not option then return TAKEN end
-  if batch.shard.head + batch.entries - batch.shard.trimmed > batch.backlog then return BEHIND end
-  batch.entries = batch.entries + 1
-  add_entry(record, put(batch, p, zone.span, n[q], owners), n[q + 1], n[q + 2])
-  if key > 0 then keep_key(batch, key) end
+  if entries > room then return BEHIND end
+  entries = entries + 1
+  add_entry(record, put(p, zone.span, numbers[q], owners), numbers[q + 1], numbers[q + 2])
+  if key > 0 then keep_key(key, before) end
   return option
 end
 
 -- What an answer needs beside its number: the zone of who hears that seats are taken, the first answer of who asks again.
-local function note(batch, p, code)
-  local n = batch.numbers
-  if code == TAKEN then batch.taken[n[p + ZONE]] = true end
+local function note(p, code)
+  if code == TAKEN then taken[numbers[p + ZONE]] = true end
   if code ~= REPLAYED then return end
-  local known = batch.known[n[p + KEY]] or batch.fresh[batch.ids[n[p + KEY]]]
-  local head, place = string.match(known, '^(%d+)%+(%d+)\n')
-  batch.replays[#batch.replays + 1] = tonumber(head) + tonumber(place)
+  local key = numbers[p + KEY]
+  local head, place = string.match(known[key] or fresh[ids[key]], '^(%d+)%+(%d+)\n')
+  replays[#replays + 1] = tonumber(head) + tonumber(place)
 end
 
--- All changes in their order: codes, a byte each. `texts` are facts of 32 changes each.
-local function decide_all(batch, texts)
-  local codes, p, n, record = {}, batch.first, batch.numbers, nil
-  for i = 1, batch.changes do
+-- All changes in their order: codes, a byte each. `texts` are facts of 32 changes each; `room`: entries until the read side is too far behind.
+local function decide_all(head, room, texts)
+  local codes, p, before, record = {}, FIRST, digits(head) .. '+', nil
+  for i = 1, numbers[3] do
     if i % RECORD == 1 then
-      record = new_record(texts[#batch.records + 1])
-      batch.records[#batch.records + 1] = record
+      record = new_record(texts[#records + 1])
+      records[#records + 1] = record
     end
-    local code = decide(batch, record, p)
-    if code >= TAKEN then note(batch, p, code) end
+    local code = decide(record, p, room, before)
+    if code >= TAKEN then note(p, code) end
     codes[i] = code
-    p = n[p + NEXT]
+    p = numbers[p + NEXT]
   end
   return char(unpack(codes))
 end
 
-local function answer(base, batch, head, codes)
-  local facts, zones = {}, {}
-  for _, position in ipairs(batch.replays) do
+local function answer(base, head, codes)
+  local facts, shown = {}, {}
+  for _, position in ipairs(replays) do
     facts[#facts + 1] = position
     facts[#facts + 1] = fact_at(base, position)
   end
-  for place in pairs(batch.taken) do
-    local zone = batch.zones[place]
-    zones[#zones + 1] = place - 1
-    zones[#zones + 1] = zone.seats
-    zones[#zones + 1] = read_bytes(base, ':states', zone.from, zone.bytes)
-    zones[#zones + 1] = read_bytes(base, ':ends', zone.first * END, zone.seats * END)
+  for place in pairs(taken) do
+    local zone = zones[place]
+    shown[#shown + 1] = place - 1
+    shown[#shown + 1] = zone.seats
+    shown[#shown + 1] = read_bytes(base, ':states', zone.from, zone.bytes)
+    shown[#shown + 1] = read_bytes(base, ':ends', zone.first * END, zone.seats * END)
   end
-  return { codes, head, zones, facts }
+  return { codes, head, shown, facts }
 end
 
 -- The same batch again: what was decided then. `last` is `<head before>\n<codes>`.
-local function answer_again(base, batch, last)
-  local line, p = find(last, '\n', 1, true), batch.first
+local function answer_again(base, last)
+  local line, p = find(last, '\n', 1, true), FIRST
   local codes = sub(last, line + 1)
-  for i = 1, batch.changes do
-    note(batch, p, byte(codes, i))
-    p = batch.numbers[p + NEXT]
+  for i = 1, numbers[3] do
+    note(p, byte(codes, i))
+    p = numbers[p + NEXT]
   end
-  return answer(base, batch, tonumber(sub(last, 1, line - 1)), codes)
+  return answer(base, tonumber(sub(last, 1, line - 1)), codes)
 end
 
 local function set_fields(key, fields)
   for first = 1, #fields, AT_ONCE do redis.call('HSET', key, unpack(fields, first, math.min(first + AT_ONCE - 1, #fields))) end
 end
 
-local function write(base, batch, old)
-  local shard, keys, written = batch.shard, batch.keys, {}
-  append(base, shard.head, batch.records)
-  for i = 1, #batch.names do
-    local span = batch.zones[i] and batch.zones[i].span
-    if span and not written[span] then write_span(span) end
-    if span then written[span] = true end
+local function write(base, shard, old)
+  append(base, shard.head, records)
+  for i = 1, #names do
+    local span = zones[i] and zones[i].span
+    if span and span.count > 0 then
+      write_span(span)
+      -- Zones may share it.
+      span.count = 0
+    end
   end
   -- A field a seat takes 60 bytes of memory, where one text of all owners took 7 a seat; but that was a call a seat, 1.6 us more than a field.
-  set_fields(base .. ':owners', batch.owned)
+  set_fields(base .. ':owners', owned)
   set_fields(base .. ':keys:' .. digits(shard.day), keys)
-  redis.call('HSET', base, 'head', digits(shard.head + batch.entries))
+  redis.call('HSET', base, 'head', digits(shard.head + entries))
   if old then
     redis.call('HSET', base, 'day', shard.day, 'today', digits(shard.today), 'yesterday', digits(shard.yesterday))
     for _, day in ipairs(old) do redis.call('UNLINK', base .. ':keys:' .. digits(day)) end
@@ -467,25 +463,24 @@ local function commit(base, args)
   local shard = meta(base)
   if shard.head < seen or not is_whole(base, shard.head) then return 'lost' end
   if shard.is_restoring then return 'restoring' end
-  local batch = read_batch(shard, tonumber(args[6]), args[8], args[9], args[10], args[11])
+  read_batch(args[8], args[9], args[10], args[11])
   local old = turn_day(shard, floor(tonumber(args[7]) / DAY))
-  local last = remember(base, batch, client)
-  batch.zones = load_zones(base, batch.names)
+  local last = remember(base, shard.day, client)
+  zones = load_zones(base, names)
   if last then
     local line = find(last, '\n', 1, true)
     local before = tonumber(sub(last, 1, line - 1))
-    if before == tonumber(number) then return answer_again(base, batch, sub(last, line + 1)) end
+    if before == tonumber(number) then return answer_again(base, sub(last, line + 1)) end
     if before > tonumber(number) then return 'late' end
   end
-  local codes = decide_all(batch, { unpack(args, 12) })
+  local codes = decide_all(shard.head, tonumber(args[6]) - shard.head + shard.trimmed, { unpack(args, 12) })
   -- Refusals alone need not be remembered, unless another copy of the batch may still be on its way.
-  if batch.entries > 0 or again then
-    local keys = batch.keys
+  if entries > 0 or again then
     keys[#keys + 1] = 'b' .. client
     keys[#keys + 1] = number .. '\n' .. digits(shard.head) .. '\n' .. codes
-    write(base, batch, old)
+    write(base, shard, old)
   end
-  return answer(base, batch, shard.head, codes)
+  return answer(base, shard.head, codes)
 end
 
 -- ---------------------------------------------------------------- putting entries back
@@ -499,37 +494,36 @@ local function begin(base)
 end
 
 -- Takes the one option of the change at `p`, whatever its seats are. Returns a fault where the zone or a seat is not there; nothing is written yet.
-local function put_back(batch, record, p)
-  local n, q = batch.numbers, p + OPTION
-  local zone = batch.zones[n[p + ZONE]]
+local function put_back(record, p, before)
+  local q, zone = p + OPTION, zones[numbers[p + ZONE]]
   if not zone then return 'closed' end
-  for i = 1, n[q] do
-    local seat = n[q + 2 + i]
+  for i = 1, numbers[q] do
+    local seat = numbers[q + 2 + i]
     local state = seat < zone.seats and state_of(zone.span, zone.first + seat) or NONE
     if state == NONE then return 'closed' end
     wanted[i], were[i] = zone.first + seat, state
   end
-  batch.entries = batch.entries + 1
-  add_entry(record, put(batch, p, zone.span, n[q], n[p + OWNERS]), n[q + 1], n[q + 2])
-  if n[p + KEY] > 0 then keep_key(batch, n[p + KEY]) end
+  entries = entries + 1
+  add_entry(record, put(p, zone.span, numbers[q], numbers[p + OWNERS]), numbers[q + 1], numbers[q + 2])
+  if numbers[p + KEY] > 0 then keep_key(numbers[p + KEY], before) end
 end
 
--- All changes of the batch but the first `known`, which are here already: the last of these has the fact of the entry there, unless that is gone.
-local function put_all_back(batch, known, there, texts)
-  local record, p, n = nil, batch.first, batch.numbers
-  for i = 1, batch.changes do
+-- All changes of the batch but the first `known_entries`, which are here already: the last of these has the fact of the entry there, unless that is gone.
+local function put_all_back(shard, known_entries, there, texts)
+  local record, p, before = nil, FIRST, digits(shard.head) .. '+'
+  for i = 1, numbers[3] do
     if i % RECORD == 1 then
-      record = new_record(texts[#batch.records + 1])
-      batch.records[#batch.records + 1] = record
+      record = new_record(texts[#records + 1])
+      records[#records + 1] = record
     end
     local q = p + OPTION
-    if i == known and there ~= '' and there ~= sub(record.text, n[q + 1], n[q + 2] - 1) then return 'other' end
-    if i > known then
-      if not batch.shard.is_restoring then return 'in-use' end
-      local fault = put_back(batch, record, p)
+    if i == known_entries and there ~= '' and there ~= sub(record.text, numbers[q + 1], numbers[q + 2] - 1) then return 'other' end
+    if i > known_entries then
+      if not shard.is_restoring then return 'in-use' end
+      local fault = put_back(record, p, before)
       if fault then return fault end
     end
-    p = n[p + NEXT]
+    p = numbers[p + NEXT]
   end
   return nil
 end
@@ -538,14 +532,14 @@ end
 local function restore(base, args)
   local first = tonumber(args[2])
   local shard = meta(base)
-  local batch = read_batch(shard, 0, args[4], args[5], args[6], args[7])
-  local known = math.min(shard.head + 1 - first, batch.changes)
-  if known < 0 then return 'gap' end
-  batch.zones = load_zones(base, batch.names)
-  local there = known > 0 and fact_at(base, first + known - 1) or ''
-  local fault = put_all_back(batch, known, there, { unpack(args, 8) })
+  read_batch(args[4], args[5], args[6], args[7])
+  local known_entries = math.min(shard.head + 1 - first, numbers[3])
+  if known_entries < 0 then return 'gap' end
+  zones = load_zones(base, names)
+  local there = known_entries > 0 and fact_at(base, first + known_entries - 1) or ''
+  local fault = put_all_back(shard, known_entries, there, { unpack(args, 8) })
   if fault then return fault end
-  if batch.entries > 0 then write(base, batch, turn_day(shard, floor(tonumber(args[3]) / DAY))) end
+  if entries > 0 then write(base, shard, turn_day(shard, floor(tonumber(args[3]) / DAY))) end
   return 'ok'
 end
 

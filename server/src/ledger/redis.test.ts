@@ -92,6 +92,13 @@ function judge(name: string, server: string): void {
       expect(await ledger.commit(sell(1, 'b'))).toEqual({ ok: false, why: 'not-open' })
     })
 
+    test('and without states no other zone is opened, whose states would be taken for those that were lost', async () => {
+      const { ledger, prefix } = await openHouse(newUrl('&shards=1'))
+      await redis.del(`${prefix}:{0}:states`)
+      await expect(ledger.open([{ zone: 'e/2', seats: 4, gaps: [] }])).rejects.toThrow('lost entries')
+      expect(await ledger.commit(sell(1, 'b'))).toEqual({ ok: false, why: 'not-open' })
+    })
+
     test('an older copy of a log that another process has seen longer', async () => {
       const { ledger, prefix, url } = await openHouse(newUrl('&shards=1'))
       const other = await open(url)
@@ -279,6 +286,61 @@ function judge(name: string, server: string): void {
     )
     expect(releases.filter(({ ok }) => !ok)).toEqual([])
     expect(await ledger.seats('e/1', NOW)).toEqual(new Uint8Array(seats))
+  })
+
+  test(`${name}: zones near each other and far apart, of any size, keep to their own seats`, async () => {
+    const { ledger } = await openHouse(newUrl('&shards=1'), 5)
+    const sizes = [5, 3, 12_000, 1, 12_000, 6]
+    const zones = sizes.map((seats, i) => ({ zone: `e/${i + 1}`, seats, gaps: [] }))
+    for (const zone of zones) await ledger.open([zone])
+    await ledger.open(zones)
+    const expected = sizes.map((seats) => new Uint8Array(seats))
+    // Each is one batch: near neighbours are read in one piece, the others by themselves.
+    for (const wanted of [
+      [0, 1, 2, 3, 4, 5],
+      [0, 1],
+      [1, 4],
+      [5, 3, 0],
+    ]) {
+      const changes = wanted.flatMap((zone) => {
+        const states = expected[zone] as Uint8Array
+        const seats = [...new Set([states.indexOf(FREE), states.lastIndexOf(FREE)])].filter((seat) => seat >= 0)
+        for (const seat of seats) states[seat] = SOLD
+        return seats.map((seat) => ({ ...sell(seat, `${zone} ${seat}`), zone: `e/${zone + 1}` }))
+      })
+      expect((await Promise.all(changes.map((change) => ledger.commit(change)))).filter(({ ok }) => !ok)).toEqual([])
+      expect(await Promise.all(zones.map(({ zone }) => ledger.seats(zone, NOW)))).toEqual(expected)
+    }
+    expect(await ledger.commit({ ...release(0, '4 0'), zone: 'e/6' })).toMatchObject({ ok: false })
+    expect(await ledger.commit({ ...release(0, '5 0'), zone: 'e/6' })).toMatchObject({ ok: true })
+    expect((await ledger.zones()).toSorted((a, b) => (a.zone < b.zone ? -1 : 1))).toEqual(zones.map(({ zone, seats }) => ({ zone, seats })))
+  })
+
+  test(`${name}: the largest wish that may be sent: its last option is found, and its seats are owned`, async () => {
+    const { ledger } = await openHouse(newUrl(), 5000)
+    await ledger.commit(sell(0, 'before'))
+    const seats = (first: number): number[] => many(20, (i) => first + i)
+    const owners = many(20, (i) => `o${i}`)
+    const options = many(
+      250,
+      (i): Option => ({ seats: i === 249 ? seats(4980) : [0, ...seats(i * 18 + 1).slice(1)], owners, fact: `{"i":${i}}` }),
+    )
+    expect(await ledger.commit({ ...sell(0, 'a'), options })).toMatchObject({ ok: true, fact: '{"i":249}' })
+    const back = { ...sell(0, ''), from: 'mine', to: 'free' } as const
+    const mine = owners.with(7, 'other')
+    expect(await ledger.commit({ ...back, options: [{ seats: seats(4980), owners: [], mine, fact: '{}' }] })).toMatchObject({ ok: false })
+    expect(await ledger.commit({ ...back, options: [{ seats: seats(4980), owners: [], mine: owners, fact: '{}' }] })).toMatchObject({
+      ok: true,
+    })
+  })
+
+  test(`${name}: a zone without a name is not open, and disturbs nobody in its batch`, async () => {
+    const { ledger } = await openHouse(newUrl('&shards=1'))
+    const outcomes = await Promise.all([ledger.commit({ ...sell(0, 'a'), zone: '' }), ledger.commit(sell(0, 'b'))])
+    expect(outcomes).toMatchObject([
+      { ok: false, why: 'not-open' },
+      { ok: true, position: 1 },
+    ])
   })
 
   test(`${name}: a ledger of an older format is refused`, async () => {

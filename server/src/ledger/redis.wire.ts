@@ -120,15 +120,15 @@ export function formatBatch(changes: readonly Change[]): Batch {
   const facts: string[] = []
   for (let first = 0; first < changes.length; first += RECORD) {
     const some = changes.slice(first, first + RECORD)
-    const { text, bytesOf } = join(
-      some.flatMap(({ options }) => options.map(({ fact }) => fact)),
-      '\n',
-    )
+    const lines: string[] = []
+    for (const { options } of some) for (const { fact } of options) lines.push(fact)
+    const { text, bytesOf } = join(lines, '\n')
     let at = 1
     for (const change of some) at = writer.change(change, places.get(change.zone) as number, change.key ? ++keys : 0, at, bytesOf)
     facts.push(text)
   }
-  const format = texts.map((text) => `c${words.bytesOf(text)}`).join('')
+  let format = ''
+  for (const text of texts) format += `c${words.bytesOf(text)}`
   const { numbers, owners } = writer.written()
   return [format, numbers, words.text, owners, ...facts]
 }
