@@ -1,7 +1,7 @@
 /**
  * Redis as the ledger: the suite of every adapter on one server and on a cluster, and what only Redis does.
  *
- * Seen to fail on these faults, planted one at a time in redis.functions.lua, the last two in redis.ts and redis.wire.ts (* only by the tests below, not by the suite):
+ * Seen to fail on these faults, planted one at a time in redis.functions.lua, those of lanes, characters and names in redis.ts and redis.wire.ts (* only by the tests below, not by the suite):
  *   no guard on taken seats .............. of 200 racing buyers of one seat, and 20 more
  *   no owner check ....................... only the owner of every seat of a set, and 6 more
  *   no idempotency ....................... the same key and fingerprint get the first answer, and 18 more
@@ -27,6 +27,13 @@
  * * kinds of answers forgotten on repeat . the answer to a batch of a success, a refusal and a repeated key
  *   both lanes are one client ............ buyers with overlapping options, and 6 more
  * * lengths are of characters ............ the log is read from any position
+ * * a zone is read from the next byte .... zones near and far; the largest wish
+ * * lost states read as free ............. without states, and 1 more
+ * * another zone is opened over them ..... and without states no other zone is opened
+ *   a zone ends within another's byte .... zones near and far, and 1 of the suite
+ * * numbers beyond 4,000 are not read .... the largest wish
+ * * an empty name is sent as it is ....... a zone without a name
+ * * all options have the first's owners .. of several options each is asked for with its own owners
  */
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
@@ -331,6 +338,18 @@ function judge(name: string, server: string): void {
     expect(await ledger.commit({ ...back, options: [{ seats: seats(4980), owners: [], mine, fact: '{}' }] })).toMatchObject({ ok: false })
     expect(await ledger.commit({ ...back, options: [{ seats: seats(4980), owners: [], mine: owners, fact: '{}' }] })).toMatchObject({
       ok: true,
+    })
+  })
+
+  test(`${name}: of several options each is asked for with its own owners`, async () => {
+    const { ledger } = await openHouse(newUrl())
+    for (const seat of [1, 2]) await ledger.commit(sell(seat, `t${seat}`))
+    const option = (seat: number, mine: string): Option => ({ seats: [seat], owners: ['new'], mine: [mine], fact: `{"seat":${seat}}` })
+    const change: Change = { ...sell(0, ''), from: 'mine', options: [option(1, 'other'), option(2, 't2')] }
+    expect(await ledger.commit(change)).toMatchObject({ ok: true, fact: '{"seat":2}' })
+    expect(await ledger.commit({ ...change, to: 'free', options: [option(1, 'other'), option(2, 't2'), option(2, 'new')] })).toMatchObject({
+      ok: true,
+      position: 4,
     })
   })
 
