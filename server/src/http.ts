@@ -20,6 +20,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Paths that are served before Fastify sees them: "METHOD /path" -> listener. It returns false to leave the request to Fastify. */
     direct: Map<string, (request: WholeRequest, response: WholeResponse) => boolean>
+    /** Answers who asks for HTML with the web app, once the web role is there. */
+    page: Page | null
   }
 }
 
@@ -60,7 +62,7 @@ export function createHttp(report: Report, bodyTimeoutMs = 30_000): FastifyInsta
     })
     return server
   }
-  const http = Fastify({
+  const http: FastifyInstance = Fastify({
     serverFactory,
     bodyLimit: BODY_LIMIT,
     genReqId: (request) => requestIdOf(request),
@@ -68,9 +70,15 @@ export function createHttp(report: Report, bodyTimeoutMs = 30_000): FastifyInsta
     routerOptions: { maxParamLength: 900 },
     // What still comes on an open connection is done; the connection ends with it.
     return503OnClosing: false,
-    frameworkErrors: (error, request, reply) => sendProblem(reply as FastifyReply, error as FastifyError, request.id, report),
+    frameworkErrors: (error, request, reply) => {
+      // An address that cannot be read, as in /shows/%, is a page that is not there.
+      const isMistyped = (error as FastifyError).code === 'FST_ERR_BAD_URL'
+      if (isMistyped && http.page?.(request as FastifyRequest, reply as FastifyReply, 404)) return
+      sendProblem(reply as FastifyReply, error as FastifyError, request.id, report)
+    },
   })
   http.decorate('direct', direct)
+  http.decorate('page', null)
   takeOnlyJson(http)
   countAndTrace(http, report)
   http.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? compileBody : compileTexts)(schema as object))
@@ -246,10 +254,11 @@ function codeOfClientError(code: string | undefined): RefusalCode {
 
 // ---------------------------------------------------------------- what is not there
 
-/** 404 with the prefixes being served, 405 with the methods that would work, 204 for OPTIONS. `page` may answer a GET that asks for HTML. */
-export type Page = (request: FastifyRequest, reply: FastifyReply) => FastifyReply | null
+/** Null: this is not for a person who reads. `status`: 200 for an address that is a page of the app, else 404, unless somebody knows better. */
+export type Page = (request: FastifyRequest, reply: FastifyReply, status?: 200 | 404) => FastifyReply | null
 
-export function answerTheRest(http: FastifyInstance, report: Report, prefixes: readonly string[], page: () => Page | undefined): void {
+/** 404 with the prefixes being served, 405 with the methods that would work, 204 for OPTIONS. */
+export function answerTheRest(http: FastifyInstance, report: Report, prefixes: readonly string[]): void {
   const known: { method: string; pattern: RegExp; summary: string }[] = []
   http.addHook('onRoute', ({ method, url, schema }) => {
     const pattern = new RegExp(
@@ -276,7 +285,7 @@ export function answerTheRest(http: FastifyInstance, report: Report, prefixes: r
         report,
       )
     }
-    const answered = page()?.(request, reply)
+    const answered = http.page?.(request, reply)
     if (answered) return answered
     return sendProblem(
       reply,

@@ -9,7 +9,7 @@ import { type ImportProblem, importFolder } from './catalogue/import.ts'
 import { type Config, isEmbedded } from './config.ts'
 import { addDescription } from './description.ts'
 import { addHealth, serveMetrics } from './health.ts'
-import { answerTheRest, createHttp, type Page } from './http.ts'
+import { answerTheRest, createHttp } from './http.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import { openRoles } from './opening.ts'
 import { createReport, type Report } from './report.ts'
@@ -48,8 +48,7 @@ export async function startPlatform(config: Config, samples = SAMPLES, heir?: He
   const own = createAdapters(config, report)
   const adapters = heir ? { ...own, ledger: async () => heir.hold(await own.ledger()) } : own
   const http = createHttp(report)
-  let page: Page | undefined
-  answerTheRest(http, report, [...prefixesOf(config.roles).filter((prefix) => prefix !== '/'), '/health', '/docs'], () => page)
+  answerTheRest(http, report, [...prefixesOf(config.roles).filter((prefix) => prefix !== '/'), '/health', '/docs'])
   await addDescription(http)
   const running = new Map<RoleName, Running>()
   const stopping = new AbortController()
@@ -61,10 +60,10 @@ export async function startPlatform(config: Config, samples = SAMPLES, heir?: He
   for (const [name, load] of Object.entries(roles)) {
     if (!config.roles.includes(name as RoleName)) continue
     const role = await (await load())(context)
-    page ??= role.page
+    http.page ??= role.page ?? null
     running.set(name as RoleName, role)
   }
-  if (!page) http.get('/', { schema: { hide: true } }, async (_, reply) => reply.redirect('/docs'))
+  if (!http.page) http.get('/', { schema: { hide: true } }, async (_, reply) => reply.redirect('/docs'))
   const server = heir?.server ?? http.server
   if (heir) await http.ready()
   else await http.listen({ port: config.port, host: config.host })
