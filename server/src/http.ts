@@ -1,4 +1,5 @@
 /** The HTTP server: limits, request ids, constant headers, one shape of error, 404 and 405 that say what would work, health and description. */
+import { isUtf8 } from 'node:buffer'
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import { type FieldError, Refusal, type RefusalCode, refusals } from '@onsale/contract/refusals'
 import { Ajv, type ErrorObject } from 'ajv'
@@ -8,6 +9,7 @@ import { LedgerBusy, LedgerUnsure } from './ledger/ledger.ts'
 import type { Report } from './report.ts'
 import { isAway } from './sql/pool.ts'
 import { countAndTrace } from './telemetry/requests.ts'
+import { wanted, wantedOfUnion } from './wanted.ts'
 import { WholeRequest } from './whole-request.ts'
 import { WholeResponse } from './whole-response.ts'
 
@@ -107,22 +109,27 @@ function takeOnlyJson(http: FastifyInstance): void {
   http.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
     if (request.headers['content-encoding'] !== undefined)
       throw new Refusal('unsupported-media-type', 'Bodies are taken as they are, not compressed.')
-    return parseJson(body.toString())
+    return parseJson(body)
   })
 }
 
-export function parseJson(text: string): unknown {
+/** Bytes that are no UTF-8 would become other letters without a word, and two different bodies the same. 30 ns to look. */
+export function parseJson(body: Buffer): unknown {
+  if (!isUtf8(body)) throw malformed('is not UTF-8')
   try {
-    return JSON.parse(text)
+    return JSON.parse(body.toString())
   } catch {
-    throw new Refusal('malformed-json', refusals['malformed-json'].about, { errors: [{ field: 'body', message: 'is not a JSON object' }] })
+    throw malformed('is not a JSON object')
   }
 }
 
+const malformed = (message: string): Refusal =>
+  new Refusal('malformed-json', refusals['malformed-json'].about, { errors: [{ field: 'body', message }] })
+
 // ---------------------------------------------------------------- validation
 
-/** "1" is no number in a body. All faults are told. */
-const ajv = new Ajv({ allErrors: true, useDefaults: true })
+/** "1" is no number in a body. All faults are told, with the descriptions of their schemas (`verbose`). */
+const ajv = new Ajv({ allErrors: true, useDefaults: true, verbose: true })
 addFormats.default(ajv, ['date-time', 'uuid'])
 const written = addFormats.default.get('date-time') as { validate: (text: string) => boolean }
 /** Also one that Date can read: RFC 3339 knows leap seconds. */
@@ -146,7 +153,9 @@ function compileTexts(schema: object): (texts: Texts) => { value: Texts } | { er
 /** `seats[0].column` for `/seats/0/column`; one error a field, the first that was found. */
 export function fieldErrors(errors: readonly ErrorObject[]): FieldError[] {
   const fields = new Map<string, string>()
-  for (const { instancePath, keyword, params, message, parentSchema } of errors) {
+  const unions = new Map(errors.filter(({ keyword }) => keyword === 'anyOf').map((error) => [error.instancePath, wantedOfUnion(error)]))
+  for (const error of errors) {
+    const { instancePath, keyword, params } = error
     if (keyword === 'anyOf' || fields.size >= 50) continue
     const path = instancePath
       .split('/')
@@ -155,16 +164,9 @@ export function fieldErrors(errors: readonly ErrorObject[]): FieldError[] {
     if (keyword === 'required') path.push(String(params.missingProperty))
     if (keyword === 'additionalProperties') path.push(String(params.additionalProperty))
     const field = path.reduce((text, part) => (/^\d+$/.test(part) ? `${text}[${part}]` : text ? `${text}.${part}` : part), '')
-    if (!fields.has(field)) fields.set(field, sentenceOf(keyword, message, parentSchema))
+    if (!fields.has(field)) fields.set(field, unions.get(instancePath) ?? wanted(error))
   }
   return [...fields].map(([field, message]) => ({ field: field || 'body', message }))
-}
-
-function sentenceOf(keyword: string, message: string | undefined, schema: unknown): string {
-  if (keyword === 'required') return 'is required'
-  if (keyword === 'additionalProperties') return 'is not known here; /docs has those that are'
-  const about = (schema as { description?: string } | undefined)?.description
-  return about ? `${message} (${about})` : (message ?? 'does not fit')
 }
 
 // ---------------------------------------------------------------- problems

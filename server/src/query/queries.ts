@@ -46,7 +46,10 @@ export function createQueries(sql: Sql) {
     // A cursor may be forged, and databases disagree on whole numbers that are none.
     const { MIN_SAFE_INTEGER, MAX_SAFE_INTEGER } = Number
     if (after) query = query.where('number', '<', Math.ceil(Math.min(Math.max(after[0] as number, MIN_SAFE_INTEGER), MAX_SAFE_INTEGER)))
-    return (await query.execute()).map((row) => ({ ...ticketOf(row), number: Number(row.number) }))
+    const rows = await query.execute()
+    // Looked for only where nothing was found: no ticket yet, or no such event.
+    if (rows.length === 0 && filter.eventId !== undefined) await requireEvent(filter.eventId)
+    return rows.map((row) => ({ ...ticketOf(row), number: Number(row.number) }))
   }
 
   async function count(eventId: string): Promise<number> {
