@@ -269,6 +269,7 @@ describe('what does not exist is 404 and says so', () => {
     ['tickets/count/constructor', 'unknown-event', { eventId: 'constructor' }],
     ['tickets/revenue/Hall/Nothing', 'unknown-event', { eventId: 'Nothing' }],
     ['tickets/revenue/hall/Play', 'unknown-venue', { venueId: 'hall' }],
+    ['tickets?eventId=__proto__', 'unknown-event', { eventId: '__proto__' }],
     ['tickets?eventId=Nothing', 'unknown-event', { eventId: 'Nothing' }],
     ['sales?eventId=Nothing', 'unknown-event', { eventId: 'Nothing' }],
     ['events/Nothing', 'unknown-event', { eventId: 'Nothing' }],

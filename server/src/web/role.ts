@@ -57,7 +57,9 @@ export const startWebRole: StartRole = async ({ http, report }) => {
     return reply
       .status(status ?? (isPage ? 200 : 404))
       .headers({
+        // An address that cannot be read came past the hook that sets these.
         ...CONSTANT_HEADERS,
+        'x-request-id': request.id,
         'cache-control': 'no-cache',
         'content-security-policy': POLICY,
         vary: 'Accept, Accept-Language, Cookie',
