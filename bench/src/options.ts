@@ -5,13 +5,15 @@ const NUMBERS = ['seconds', 'repeats', 'connections', 'requests', 'seats', 'wish
 type Name = (typeof NUMBERS)[number]
 
 export type Options = Partial<Record<Name, number>> & { quick: boolean; corrupt: boolean; cluster: boolean }
+type Given = { names: string[]; options: Options; help: boolean }
 
 export const USAGE = `  --quick            small and short, for CI
   --corrupt          spoils one row of SQL before the audit, which then has to find it
   --cluster          claims: three masters beside one server
   ${NUMBERS.map((name) => `--${name} N`).join('  ')}`
 
-export function readOptions(args: string[]): { names: string[]; options: Options } {
+/** Throws a sentence on what is no option. */
+export function readOptions(args: string[]): Given {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
@@ -19,6 +21,7 @@ export function readOptions(args: string[]): { names: string[]; options: Options
       quick: { type: 'boolean', default: false },
       corrupt: { type: 'boolean', default: false },
       cluster: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
       ...(Object.fromEntries(NUMBERS.map((name) => [name, { type: 'string' }])) as Record<Name, { type: 'string' }>),
     },
   })
@@ -29,7 +32,7 @@ export function readOptions(args: string[]): { names: string[]; options: Options
     if (!/^\d+(\.\d+)?$/.test(text) || Number(text) <= 0) throw new Error(`--${name} is "${text}": give a number above 0.`)
     options[name] = Number(text)
   }
-  return { names: positionals, options }
+  return { names: positionals, options, help: values.help }
 }
 
 /** Each number as given, or its default: [usual, with --quick]. */
