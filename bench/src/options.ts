@@ -7,6 +7,7 @@ const TEXTS = ['engines', 'from'] as const
 type Text = (typeof TEXTS)[number]
 
 export type Options = Partial<Record<Name, number> & Record<Text, string>> & { quick: boolean; corrupt: boolean; cluster: boolean }
+type Given = { names: string[]; options: Options; help: boolean }
 
 export const USAGE = `  --quick            small and short, for CI
   --corrupt          spoils one row of SQL before the audit, which then has to find it
@@ -15,7 +16,8 @@ export const USAGE = `  --quick            small and short, for CI
   --from FOLDER      rolling: a checkout of an older version, from which the processes are replaced
   ${NUMBERS.map((name) => `--${name} N`).join('  ')}`
 
-export function readOptions(args: string[]): { names: string[]; options: Options } {
+/** Throws a sentence on what is no option. */
+export function readOptions(args: string[]): Given {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
@@ -23,6 +25,7 @@ export function readOptions(args: string[]): { names: string[]; options: Options
       quick: { type: 'boolean', default: false },
       corrupt: { type: 'boolean', default: false },
       cluster: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
       ...(Object.fromEntries([...NUMBERS, ...TEXTS].map((name) => [name, { type: 'string' }])) as Record<Name | Text, { type: 'string' }>),
     },
   })
@@ -34,7 +37,7 @@ export function readOptions(args: string[]): { names: string[]; options: Options
     if (!/^\d+(\.\d+)?$/.test(text) || Number(text) <= 0) throw new Error(`--${name} is "${text}": give a number above 0.`)
     options[name] = Number(text)
   }
-  return { names: positionals, options }
+  return { names: positionals, options, help: values.help }
 }
 
 /** Each number as given, or its default: [usual, with --quick]. */

@@ -13,7 +13,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
-import type { SoldTicket } from '@onsale/contract/api'
+import type { SoldTicket } from '@onsale/contract/tickets'
 import { sql as raw } from 'kysely'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Answer } from '../../test/answer.ts'
