@@ -441,7 +441,7 @@ function onTheWay(server: string, newUrl: () => string): void {
     })
 
     test('for good: who may have been heard is told that nothing is known, who was not is told to come again', async () => {
-      const { ledger, wire, url } = await openOverWire(newUrl(), { patienceMs: 300 })
+      const { ledger, wire, url } = await openOverWire(newUrl(), { buyerMs: 300 })
       wire.loseAnswer()
       wire.refuse()
       await expect(ledger.commit(sell(0, 'a'))).rejects.toThrow('not known')

@@ -147,7 +147,7 @@ export async function openRedisLedger({
     const newest = newestOf(changes)
     const number = ++lane.batches
     const begunAt = performance.now()
-    const reply = await redis.ask(shard.base, (isRepeat) => [
+    const reply = await redis.askForBuyer(shard.base, (isRepeat) => [
       'commit',
       lane.client,
       number,
@@ -231,7 +231,7 @@ export async function openRedisLedger({
       return (await Promise.all(shards.map(endsOf))).flat().map(({ shard, trimmed, head }) => ({ shard, trimmed, head }))
     },
     async seats(zone, at) {
-      const found = (await redis.ask(shardOf(zone).base, () => ['seats', zone])) as [number, Buffer, Buffer] | null
+      const found = (await redis.askForBuyer(shardOf(zone).base, () => ['seats', zone])) as [number, Buffer, Buffer] | null
       return found && seenAt(unpackStates(found[0], found[1]), found[2], at)
     },
     async zones() {
