@@ -569,7 +569,7 @@ local function open(base, args)
   for i = 3, #args, 3 do
     if redis.call('HEXISTS', base .. ':zones', args[i]) == 0 then
       local zone = place_of_zone(pack_struct('>I4I4', tonumber(args[i + 1]), at * 4))
-      redis.call('SETRANGE', base .. ':states', digits(at), args[i + 2] .. rep('\0', zone.bytes - #args[i + 2]))
+      redis.call('APPEND', base .. ':states', args[i + 2] .. rep('\0', zone.bytes - #args[i + 2]))
       at = at + zone.bytes
       redis.call('HSET', base .. ':zones', args[i], pack_struct('>I4I4', zone.seats, zone.first) .. IN_A_TABLE)
     end
