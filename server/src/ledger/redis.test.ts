@@ -1,7 +1,8 @@
 /**
  * Redis as the ledger: the suite of every adapter on one server and on a cluster, and what only Redis does.
  *
- * Seen to fail on these faults, planted one at a time in redis.functions.lua, those of lanes, characters and names in redis.ts and redis.wire.ts (* only by the tests below, not by the suite):
+ * Seen to fail on these faults, planted one at a time in redis.functions.lua; those of lanes, characters and names in redis.ts and redis.wire.ts
+ * (* only by the tests below, not by the suite):
  *   no guard on taken seats .............. of 200 racing buyers of one seat, and 20 more
  *   no owner check ....................... only the owner of every seat of a set, and 6 more
  *   no idempotency ....................... the same key and fingerprint get the first answer, and 18 more
