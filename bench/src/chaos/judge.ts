@@ -1,5 +1,5 @@
 /** What must be true after a round: of the data on the disk, and of what every buyer was told. */
-import type { SoldTicket } from '@onsale/contract/api'
+import type { SoldTicket } from '@onsale/contract/tickets'
 import { auditBooks, type BookUrls, ticketsOf } from '../books.ts'
 import type { Diary, Refused } from './buyer.ts'
 

@@ -1,5 +1,5 @@
 /** FLUSHALL in a quiet moment: nothing is sold until `rebuild hot-state`, and then nothing twice. On a Redis of its own. */
-import type { SoldTicket } from '@onsale/contract/api'
+import type { SoldTicket } from '@onsale/contract/tickets'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { problem } from '../../../server/test/answer.ts'
 import { event, HALL, type House } from '../../../server/test/house.ts'
