@@ -36,7 +36,7 @@ import type { Engines, Servers } from './servers.ts'
 import { type Finding, playRound, type RoundOptions } from './siege-round.ts'
 import { housesOf } from './wishes.ts'
 
-/** The audit looks at all that a camp has sold: at so many rounds it costs as much as the start of another camp. */
+/** The audit looks at all that a camp has sold, and so costs more with each round. */
 const ROUNDS_A_CAMP = 10
 
 export type SiegeOptions = Pick<RoundOptions, 'faults' | 'behind'> & {
