@@ -1,6 +1,7 @@
 /**
  * What rounds share, because it is dear: a place on the engines, the way there through a bad network, and the cluster, which is started once
- * and lives, as far as the rounds let it. Each round sells events of its own. (Five processes and their end were 12 s of a round's 14 s of CPU.)
+ * and lives, as far as the rounds let it. Each round sells events of its own. (A start is 1 to 2 s of CPU, and there
+ * are five.)
  */
 import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'

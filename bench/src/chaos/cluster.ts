@@ -15,6 +15,8 @@ const SERVER = fileURLToPath(new URL('../server.ts', import.meta.url))
 const REST_MS = 100
 /** A start that takes so long, with everything there that it needs, is a failure. */
 const READY_MS = 120_000
+/** Each look at readiness costs its process, the ledger and the database some work. */
+const ASK_MS = 250
 
 /** What runs: a name for the report, and its roles. */
 const CREW = [
@@ -148,6 +150,6 @@ async function answers(name: string, port: number, withinMs: number): Promise<vo
     )
     if (said === 'ready') return
     if (performance.now() > untilMs) throw new Error(`${name} was not ready within ${withinMs} ms: ${said}`)
-    await wait(50)
+    await wait(ASK_MS)
   }
 }

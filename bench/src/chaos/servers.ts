@@ -92,7 +92,7 @@ async function newPlace({ bus, database }: Engines, variables: Record<string, st
     busUrl:
       bus === 'kafka'
         ? `${variables.KAFKA_URL}/${name}?partitions=4&sessionS=6`
-        : `sns+sqs://${variables.AWS_REGION}/${name}?visibilityS=6`,
+        : `sns+sqs://${variables.AWS_REGION}/${name}?visibilityS=10`,
     databaseUrl: databaseUrl.href,
     env: Object.fromEntries(Object.entries(variables).filter(([key]) => key.startsWith('AWS_'))),
     remove: () => command(server, `drop database ${name}`),

@@ -21,8 +21,8 @@ const CALM = { answers: 60, mostMs: 30_000 }
 const OVERLAPPING = 0.5
 /** How many rounds have messages repeated, and how many end with the death of all that sell. */
 const SHARES = { repeated: 2 / 3, remembered: 1 / 3 }
-/** What was sold must be visible so long after the last sale; longer when the read side was far behind. */
-const CAUGHT_UP = { ms: 60_000, msAnEntry: 1 }
+/** What was sold must be visible so long after the last sale: a relay rests up to 80 s before it publishes again. Longer when much was behind. */
+const CAUGHT_UP = { ms: 150_000, msAnEntry: 1 }
 
 export type RoundOptions = {
   seed: number

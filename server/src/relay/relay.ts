@@ -31,7 +31,7 @@ export type RelayOptions = {
 
 /**
  * Times `againMs`, 80 s, at most. Every 5 s, each of two relays gave a projector that had stood still for a minute another 24 copies of
- * everything, which it could not read as fast as they came (chaos seed 2001, on SQS).
+ * everything, which it could not read as fast as they came (on SQS and a starved machine: chaos seed 2001).
  */
 const MOST_AGAIN = 16
 
