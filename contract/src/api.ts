@@ -63,7 +63,7 @@ export const listTickets = route({
       limit: Type.Optional(Limit),
       cursor: Type.Optional(Type.String({ maxLength: 200 })),
     }),
-    response: { 200: Type.Array(Ticket), ...problems(400, 503) },
+    response: { 200: Type.Array(Ticket), ...problems(400, 404, 503) },
   },
 })
 
@@ -116,7 +116,12 @@ export const salesSummary = route({
     headers: after,
     querystring: Query({
       eventId: Type.Optional(Id),
-      by: Type.Optional(Type.String({ pattern: '^(event|venue|zone|row|column)(,(event|venue|zone|row|column))*$' })),
+      by: Type.Optional(
+        Type.String({
+          pattern: '^(event|venue|zone|row|column)(,(event|venue|zone|row|column))*$',
+          description: 'event, venue, zone, row or column, or some of them joined by commas',
+        }),
+      ),
     }),
     response: { 200: Sales, ...problems(400, 404, 503) },
   },

@@ -46,11 +46,11 @@ export function serveDirectly<Body>(http: FastifyInstance, report: Report, route
       refuse(asked, error)
     }
     request.whole(
-      (text) => {
+      (bytes) => {
         if (underWay >= MOST_UNDER_WAY) return refuse(asked, tooMany())
         underWay++
         try {
-          handle(bodyOf(text), request.headers, span?.traceparent).then(({ status, headers, body }) => {
+          handle(bodyOf(bytes), request.headers, span?.traceparent).then(({ status, headers, body }) => {
             leave()
             answer(asked, status, 'application/json; charset=utf-8', headers, body)
           }, fail)
@@ -70,8 +70,8 @@ export function serveDirectly<Body>(http: FastifyInstance, report: Report, route
     span?.end({ 'http.response.status_code': status })
   }
 
-  function bodyOf(text: string): Body {
-    const body = parseJson(text)
+  function bodyOf(bytes: Buffer): Body {
+    const body = parseJson(bytes)
     if (fits(body)) return body as Body
     throw Object.assign(new Error('bad input'), { validation: fits.errors, validationContext: 'body' })
   }

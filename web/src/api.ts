@@ -48,6 +48,10 @@ export const getEvent = (eventId: string, signal?: AbortSignal): Promise<EventDe
 export const getTicket = (ticketId: string, signal?: AbortSignal): Promise<Ticket> =>
   read(`${query}/tickets/${encodeURIComponent(ticketId)}`, signal)
 
+/** What a code of the interface means. */
+export const getProblem = (code: string, signal?: AbortSignal): Promise<{ status: number; title: string; about: string }> =>
+  read(`/problems/${encodeURIComponent(code)}`, signal)
+
 /** `null`: nothing has changed since the ETag. */
 export async function getSeats(
   eventId: string,

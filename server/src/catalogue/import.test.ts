@@ -14,7 +14,7 @@ import type { Sql } from '../sql/sql.ts'
 import { openSqlite } from '../sql/sqlite.ts'
 import { openCatalogue } from './catalogue.ts'
 import { compareGeometry, faultsOf } from './geometry.ts'
-import { type Imported, importEvent, importFolder, importVenue, openNewEvents } from './import.ts'
+import { type Imported, importEvent, importFolder, importLater, importVenue, openNewEvents } from './import.ts'
 
 const SAMPLES = resolve(fileURLToPath(import.meta.url), '../../../../samples')
 
@@ -79,7 +79,7 @@ describe('the samples', () => {
 })
 
 describe('a wrong file is told with file, path and reason, and the others still open', () => {
-  const withZones = (zones: unknown): object => ({ ...HALL, zones })
+  const withZones = (zones: unknown): object => ({ ...HALL, venueId: 'Bad', zones })
   const zone = { zoneId: 1, rows: 2, seatsPerRow: 3 }
 
   test.for([
@@ -93,7 +93,7 @@ describe('a wrong file is told with file, path and reason, and the others still 
     ['a gap that is no seat', 'venues', withZones([{ ...zone, gaps: ['A'] }]), '/zones/0/gaps/0', /must match pattern/],
     ['a gap beyond the row', 'venues', withZones([{ ...zone, gaps: ['A4'] }]), '', /gaps of zone 1: A4 is no range/],
     ['a zone twice', 'venues', withZones([zone, zone]), '', /zone 1 stands there twice/],
-    ['a time zone that is none', 'venues', { ...HALL, timeZone: 'Mars/Olympus' }, '', /Mars\/Olympus/],
+    ['a time zone that is none', 'venues', { ...HALL, venueId: 'Bad', timeZone: 'Mars/Olympus' }, '', /Mars\/Olympus/],
     ['a venue that is not there', 'events', { ...event('Bad'), venueId: 'Nowhere' }, '', /there is no venue Nowhere/],
     ['a zone that the venue has not', 'events', { ...event('Bad'), zones: [{ zoneId: 9, price: 1 }] }, '', /Hall has no zone 9/],
     [
@@ -148,6 +148,18 @@ describe('a wrong file is told with file, path and reason, and the others still 
     for (const at of ['/currency', '/name', '/sale']) expect(problems.map((problem) => problem.at)).toContain(at)
   })
 
+  test('two files of one id are both wrong, and neither is guessed', async () => {
+    const { sql, folder } = await emptyDatabase()
+    await writeHouse(folder, { venues: [HALL], events: [event('Good'), event('Twin')] })
+    await writeFile(join(folder, 'events', 'Copy.json'), JSON.stringify(event('Twin', { name: 'Another' })))
+    const { events, problems } = await importFolder(sql, folder, NOW)
+    expect(events).toEqual(['Good'])
+    expect(problems).toEqual([
+      { file: join(folder, 'events', 'Copy.json'), at: '/eventId', reason: 'Twin stands in Twin.json too; keep one of them' },
+      { file: join(folder, 'events', 'Twin.json'), at: '/eventId', reason: 'Twin stands in Copy.json too; keep one of them' },
+    ])
+  })
+
   test('folders that are missing or hold other files are nothing to import', async () => {
     const { sql, folder } = await emptyDatabase()
     expect(await importFolder(sql, join(folder, 'nowhere'), NOW)).toEqual({ venues: [], events: [], problems: [] })
@@ -199,6 +211,35 @@ describe('never over living state', () => {
     await openNewEvents(path.sql, path.ledger)
     expect(await path.ask({ ...tiny, eventId: 'Encore' })).toMatchObject({ tickets: [{ price: 700, row: 'A', column: '1' }] })
     expect(await path.ask(tiny)).toMatchObject({ tickets: [{ price: 1000, row: 'A', column: '2' }] })
+  })
+})
+
+describe('at a later start', () => {
+  test('what was refused and is mended now goes on sale, and nothing that lives is touched', async () => {
+    const { sql, folder } = await emptyDatabase()
+    await writeHouse(folder, { venues: [HALL], events: [event('Good'), event('Bad', { currency: '?' })] })
+    expect(await importFolder(sql, folder, NOW)).toMatchObject({ events: ['Good'] })
+    expect(await importLater(sql, folder, NOW)).toMatchObject({ venues: [], events: [], problems: [{ at: '/currency' }] })
+    await writeHouse(folder, { venues: [{ ...HALL, name: 'Renamed' }], events: [event('Good', { name: 'Renamed' }), event('Bad')] })
+    expect(await importLater(sql, folder, NOW)).toEqual({ venues: [], events: ['Bad'], problems: [] })
+    const names = await sql.db.selectFrom('events').select('name').orderBy('event_id').execute()
+    expect(names).toEqual([{ name: 'The Bad' }, { name: 'The Good' }])
+    expect(await sql.db.selectFrom('venues').select('name').execute()).toEqual([{ name: HALL.name }])
+  })
+
+  test('a folder that nothing of the house came from is left alone', async () => {
+    const { sql, folder } = await emptyDatabase()
+    await importVenue(sql, BARN)
+    await writeHouse(folder, { venues: [HALL], events: [event('Good')] })
+    expect(await importLater(sql, folder, NOW)).toEqual({ venues: [], events: [], problems: [] })
+  })
+
+  test('a first start at which everything was wrong is made good', async () => {
+    const { sql, folder } = await emptyDatabase()
+    await writeHouse(folder, { venues: [{ ...HALL, zones: [] }], events: [event('Good')] })
+    expect(await importFolder(sql, folder, NOW)).toMatchObject({ venues: [], events: [] })
+    await writeHouse(folder, { venues: [HALL], events: [] })
+    expect(await importLater(sql, folder, NOW)).toEqual({ venues: ['Hall'], events: ['Good'], problems: [] })
   })
 })
 

@@ -203,7 +203,7 @@ describe('what is no JSON is refused as malformed, by both lanes alike', () => {
 
   it('bytes that are not UTF-8', async () => {
     const answer = await throughEveryLane(onsale, Buffer.from(written('eventId', '"\xff\xfe"'), 'latin1'))
-    expect([400, 404]).toContain(answer.status)
+    expect(problem(answer)).toMatchObject({ code: 'malformed-json', errors: [{ field: 'body', message: 'is not UTF-8' }] })
   })
 })
 
