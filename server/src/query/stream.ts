@@ -35,6 +35,7 @@ export type Streams = {
 
 export function createStreams(queries: Queries, report: Report, commentMs = COMMENT_MS): Streams {
   const tails = new Map<string, Tail>()
+  const texts = new WeakMap<EventDetail, string>()
   let clients = 0
   let joining = 0
   let isStopped = false
@@ -144,7 +145,14 @@ export function createStreams(queries: Queries, report: Report, commentMs = COMM
         return { text: changeMessage(rows, figures.map((zone) => JSON.stringify(zone)).join(',')), at }
     }
     const { detail, seq } = await queries.event(eventId)
-    return { text: `event: snapshot\nid: ${seq}\ndata: ${JSON.stringify(detail)}\n\n`, at: seq }
+    return { text: `event: snapshot\nid: ${seq}\ndata: ${textOf(detail)}\n\n`, at: seq }
+  }
+
+  /** A crowd that comes at one moment gets one event, written once. */
+  function textOf(detail: EventDetail): string {
+    const text = texts.get(detail) ?? JSON.stringify(detail)
+    texts.set(detail, text)
+    return text
   }
 
   function join(tail: Tail, { text, at }: { text: string; at: number }, request: FastifyRequest, reply: FastifyReply): void {
