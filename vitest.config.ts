@@ -32,10 +32,11 @@ export default defineConfig({
     include: ['*.test.ts', '{contract,server,ops,bench,web,scripts,infra}/**/*.test.{ts,tsx}'],
     exclude: ['**/node_modules/**', '**/dist/**'],
     pool: 'forks',
+    // On a quiet machine nothing takes a tenth of it; a loaded one is no fault of the product.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // Most tests wait for threads and disks of their own, not for this process.
     maxWorkers: 3,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
     allowOnly: !inCi,
     reporters: ['default', counting],
   },

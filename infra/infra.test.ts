@@ -223,5 +223,5 @@ describe('the image, as far as files go', () => {
       await server.stop()
     }
     await expect(health(new URL(server.url).port)).rejects.toThrow('ECONNREFUSED')
-  }, 60_000)
+  })
 })

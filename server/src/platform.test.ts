@@ -186,7 +186,7 @@ it('loses nothing that was answered when it is killed under load, and starts aga
   const server = await startServer({ DATA_DIR: dataDir })
   await expectEverythingKept(server, sold)
   expect(await server.stop()).toBe(0)
-}, 60_000)
+})
 
 it('answers what is under way when it is told to stop, and what still comes on open connections, and ends with 0', async () => {
   const server = await startServer({ DATA_DIR: await folder() })

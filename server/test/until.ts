@@ -7,7 +7,7 @@ const LOOK_EVERY_MS = 5
 export async function until<T>(
   what: string,
   fact: () => T | undefined | false | Promise<T | undefined | false>,
-  withinMs = 10_000,
+  withinMs = 60_000,
 ): Promise<T> {
   const deadline = performance.now() + withinMs
   for (;;) {

@@ -35,7 +35,7 @@ describeInBrowser('buying', (box) => {
     }
     await Promise.all([first, second].map((page) => page.getByRole('button', { name: /^Take 1 seat/ }).click()))
     const won = async (page: typeof first) => (await page.getByRole('heading', { level: 1, name: 'Your ticket' }).count()) === 1
-    await expect.poll(async () => (await Promise.all([first, second].map(won))).filter(Boolean).length, { timeout: 10_000 }).toBe(1)
+    await expect.poll(async () => (await Promise.all([first, second].map(won))).filter(Boolean).length, { timeout: 30_000 }).toBe(1)
     const loser = (await won(first)) ? second : first
     await loser.getByText('Row C, seat 7 has just gone to someone else. The map is up to date.').first().waitFor()
     await expect.poll(() => loser.getByRole('gridcell', { name: /^Row C, seat 7, (sold|just taken)/ }).count()).toBe(1)
@@ -136,7 +136,7 @@ describeInBrowser('buying', (box) => {
     await page.goto('/shows/Event4?zone=4&n=2')
     await page.getByRole('button', { name: 'Find 2 together' }).click()
     await page.getByRole('button', { name: /^Take 2 seats/ }).click()
-    await expect.poll(() => sold.length, { timeout: 10_000 }).toBe(2)
+    await expect.poll(() => sold.length, { timeout: 30_000 }).toBe(2)
     await page.reload()
     await page.getByText('No answer came.').first().waitFor()
     isLineDead = false

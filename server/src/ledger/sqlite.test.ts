@@ -7,9 +7,9 @@ import * as fc from 'fast-check'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { ledgerConformance } from './ledger.conformance.ts'
 import { changeOf, GAPS, SEATS, step } from './ledger.model.ts'
-import { type Change, FREE, type Ledger, LedgerBusy, SOLD } from './ledger.ts'
+import { type Change, FREE, type Ledger, LedgerBusy, type LogEnds, SOLD } from './ledger.ts'
 import { NotSynced } from './sqlite.file.ts'
-import { openStore, type Store } from './sqlite.store.ts'
+import { openStore, SHARD, type Store } from './sqlite.store.ts'
 import { openSqliteLedger } from './sqlite.ts'
 
 const HOUR_MS = 3_600_000
@@ -154,16 +154,6 @@ describe('when the disk refuses', () => {
     expect(store.seats('z', NOW)).toEqual(Uint8Array.from([SOLD, SOLD, FREE, FREE]))
     store.close(NOW)
   })
-
-  /** SQLite itself refuses to write to a table, by a trigger that another connection sets. */
-  async function whileRefusing<T>(path: string, table: string, work: () => Promise<T>): Promise<T> {
-    const other = new DatabaseSync(path, { timeout: 5000 })
-    other.exec(`create trigger refuse before insert on ${table} begin select raise(abort, 'no space left'); end`)
-    const result = await work()
-    other.exec('drop trigger refuse')
-    other.close()
-    return result
-  }
 })
 
 describe('what was answered is on the disk', () => {
@@ -194,6 +184,55 @@ describe('what was answered is on the disk', () => {
     broken = true
     expect(() => store.commit([sell(0, 'a')], NOW)).toThrow(NotSynced)
     expect(() => store.open([{ zone: 'y', seats: 4, gaps: [] }])).toThrow(NotSynced)
+  })
+})
+
+describe('a batch that begins before it is whole', () => {
+  test('is decided in order, and written as one', () => {
+    const path = newFile()
+    const store = openStore(path)
+    store.open([{ zone: 'z', seats: 4, gaps: [] }])
+    store.stage([sell(0, 'a')])
+    store.stage([sell(1, 'a'), sell(0, 'b')])
+    expect(openStore(asItWasLeft(path)).ends().head, 'not in the log before the commit').toBe(0)
+    const outcomes = store.commit([sell(2, 'a')], NOW)
+    expect(outcomes.map((outcome) => (outcome.ok ? outcome.position : outcome.why))).toEqual([1, 2, 'taken', 3])
+    expect(openStore(asItWasLeft(path)).read(0, 10)).toHaveLength(3)
+    store.close(NOW)
+  })
+
+  test('is taken back as a whole when it cannot be written', async () => {
+    const path = newFile()
+    const store = openStore(path)
+    store.open([{ zone: 'z', seats: 4, gaps: [] }])
+    await whileRefusing(path, 'log', async () => {
+      store.stage([{ ...sell(0, 'a'), key: { id: 'k', fingerprint: 'f' } }])
+      expect(() => store.commit([sell(1, 'a')], NOW)).toThrow('no space left')
+    })
+    expect(store.seats('z', NOW)).toEqual(new Uint8Array(4).fill(FREE))
+    expect(store.commit([sell(1, 'b')], NOW)).toMatchObject([{ ok: true, position: 1 }])
+    store.close(NOW)
+  })
+
+  test('is not seen by anybody before it is durable', async () => {
+    const ledger = await open(newFile())
+    await ledger.open([{ zone: 'z', seats: 3000, gaps: [] }])
+    let seat = 0
+    const buyer = async (): Promise<void> => {
+      while (seat < 3000) expect(await ledger.commit(sell(seat++, 'a'))).toMatchObject({ ok: true })
+    }
+    const buyers = Array.from({ length: 60 }, buyer)
+    let looks = 0
+    const look = async (): Promise<void> => {
+      while (seat < 3000) {
+        const [[ends], entries] = await Promise.all([ledger.ends(), ledger.read({ shard: SHARD, after: 0, limit: 10_000 })])
+        expect(entries).toHaveLength((ends as LogEnds).head)
+        looks++
+      }
+    }
+    await Promise.all([...buyers, look()])
+    expect(looks).toBeGreaterThan(5)
+    expect((await ledger.ends())[0]?.head).toBe(3000)
   })
 })
 
@@ -240,6 +279,16 @@ test('a ledger belongs to one process: a second one does not open it, and once t
   await first.close()
   expect(await (await open(path)).zones()).toEqual([])
 })
+
+/** SQLite itself refuses to write to a table, by a trigger that another connection sets. */
+async function whileRefusing<T>(path: string, table: string, work: () => Promise<T>): Promise<T> {
+  const other = new DatabaseSync(path, { timeout: 5000 })
+  other.exec(`create trigger refuse before insert on ${table} begin select raise(abort, 'no space left'); end`)
+  const result = await work()
+  other.exec('drop trigger refuse')
+  other.close()
+  return result
+}
 
 function sell(seat: number, owner: string): Change {
   return {

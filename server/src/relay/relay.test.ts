@@ -112,6 +112,16 @@ describe('the relay', () => {
     expect(published.length).toBeLessThan(60)
   })
 
+  test('publishes together what it reads in parts, so that it is stored together', async () => {
+    await using path = await openSeatPath(arena)
+    await sell(path, 100)
+    const before: number[] = []
+    const relay = await start(path, { batch: 10, together: 40, beforePublish: async () => void before.push(relay.published.length) })
+    await caughtUp(path)
+    expect(before).toEqual([0, 40, 80])
+    expect(relay.errors).toEqual([])
+  })
+
   test('an error of bus, ledger or read side is told and tried again', async () => {
     await using path = await openSeatPath(arena)
     let failures = 3
@@ -141,6 +151,7 @@ describe('the relay', () => {
     const finish = Promise.withResolvers<void>()
     const { relay, published } = await start(path, {
       batch: 10,
+      together: 10,
       lose: () => true,
       beforePublish: () => {
         entered.resolve()
@@ -178,7 +189,7 @@ describe('the relay', () => {
   })
 })
 
-type Setup = Partial<Pick<RelayOptions, 'ledger' | 'stored' | 'batch' | 'window' | 'idleMs' | 'restMs' | 'againMs'>> & {
+type Setup = Partial<Pick<RelayOptions, 'ledger' | 'stored' | 'batch' | 'together' | 'window' | 'idleMs' | 'restMs' | 'againMs'>> & {
   /** Whether the bus forgets this message. */
   lose?: (message: Message) => boolean
   beforePublish?: () => Promise<void>

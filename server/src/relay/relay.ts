@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { LogEntry } from '@onsale/contract/entry'
 import type { Bus } from '../bus/bus.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 
@@ -14,8 +15,9 @@ export type RelayOptions = {
   stored: () => Promise<ReadonlyMap<string, number>>
   onError: (error: unknown) => void
   onPublished?: (entries: number) => void
-  /** Entries a read; published and not yet stored at most. */
+  /** Entries a read; so many of them are published together; published and not yet stored at most. */
   batch?: number
+  together?: number
   window?: number
   /** Rest between two rounds while there is work; bounds how often `stored` is asked. */
   restMs?: number
@@ -45,6 +47,7 @@ export function startRelay({
   onError,
   onPublished,
   batch = 2000,
+  together = 8000,
   window = 16_000,
   restMs = 10,
   gatherMs = 250,
@@ -65,7 +68,7 @@ export function startRelay({
       const at = advance(shard, storedNow.get(shard) ?? 0, trimmed)
       if (at.stored > trimmed) await ledger.trim({ shard, position: at.stored })
       while (at.published < head && at.published - at.stored < window && !stopping.signal.aborted) {
-        const entries = await ledger.read({ shard, after: at.published, limit: batch })
+        const entries = await readOn(shard, at.published, Math.min(head, at.stored + window))
         if (entries.length === 0) break
         await untilStopped(bus.publish(entries))
         onPublished?.(entries.length)
@@ -75,6 +78,18 @@ export function startRelay({
       if (at.stored < head) published ??= 0
     }
     return published
+  }
+
+  /** What follows `after`, up to `upTo` or a little more, and no more than `together`. */
+  async function readOn(shard: string, after: number, upTo: number): Promise<LogEntry[]> {
+    const found: LogEntry[] = []
+    for (let at = after; at < upTo && found.length < together; ) {
+      const entries = await ledger.read({ shard, after: at, limit: batch })
+      if (entries.length === 0) break
+      for (const entry of entries) found.push(entry)
+      at = (entries.at(-1) as LogEntry).position
+    }
+    return found
   }
 
   /** Where a shard stands; what was published too long ago without being stored is to be published again. */

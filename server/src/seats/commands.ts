@@ -32,7 +32,8 @@ export function createSeatCommands(ledger: Ledger, catalogue: Catalogue): SeatCo
     const event = eventOf(wish)
     const wanted = wantedNow(event, wish, asked.at)
     if (wanted instanceof Refusal) return firstAnswer(event, asked, wanted)
-    return wanted.kind === 'named' ? sellNamed(event, wanted, asked) : sellBest(event, wanted, asked)
+    // A promise that an async function returns without `await` takes three turns more.
+    return await (wanted.kind === 'named' ? sellNamed(event, wanted, asked) : sellBest(event, wanted, asked))
   }
 
   function eventOf({ venueId, eventId }: Wish): SellableEvent {

@@ -39,11 +39,11 @@ describe('a start that fails or waits says no password', () => {
     // At once: some say something after ten seconds only, and wait for the server then.
     const ends = starts.map(async (env) => {
       const { heard } = await runServer(env)
-      await until(`the reason of ${Object.keys(env)}`, () => /error/i.test(heard.said), 40_000)
+      await until(`the reason of ${Object.keys(env)}`, () => /error/i.test(heard.said))
       return { env, shown: shows(heard.said) }
     })
     expect(await Promise.all(ends)).toEqual(starts.map((env) => ({ env, shown: [] })))
-  }, 60_000)
+  })
 
   it('of an address that is wrong', async () => {
     const { heard, ended } = await runServer({ LEDGER_URL: `redis://${LOGIN}@127.0.0.1:${port}?shards=none` })
@@ -75,11 +75,11 @@ describe('a process that runs says no password', () => {
       OTEL_TRACES_SAMPLER_ARG: '1',
     })
     const answers = await askAll(await addressOf(heard))
-    await until('it complains of the collector', () => heard.said.includes('sending traces'), 20_000)
+    await until('it complains of the collector', () => heard.said.includes('sending traces'))
     stop()
     await ended
     for (const answer of [...answers, heard.said]) expect(shows(answer)).toEqual([])
-  }, 40_000)
+  })
 
   const server = serverOf('REDIS_URL')
   it.skipIf(!server)(
@@ -99,7 +99,7 @@ describe('a process that runs says no password', () => {
       await redis.acl('SETUSER', user, '>changed', `<${PASSWORD}`)
       await redis.call('CLIENT', 'KILL', 'USER', user)
       const answers = await askAll(url)
-      await until('it complains of the ledger', () => heard.said.includes('"level":50'), 20_000)
+      await until('it complains of the ledger', () => heard.said.includes('"level":50'))
       stop()
       await ended
       for (const answer of [...answers, heard.said]) expect(shows(answer)).toEqual([])
@@ -109,7 +109,7 @@ describe('a process that runs says no password', () => {
 })
 
 type Heard = { said: string }
-const addressOf = (heard: Heard): Promise<string> => until('its address', () => /http:\/\/127\S+/.exec(heard.said)?.[0], 30_000)
+const addressOf = (heard: Heard): Promise<string> => until('its address', () => /http:\/\/127\S+/.exec(heard.said)?.[0])
 
 async function askAll(url: string): Promise<string[]> {
   const client = createClient(url)
