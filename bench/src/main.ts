@@ -30,6 +30,10 @@ const benchmarks: Record<string, { asks: string; load: () => Promise<Benchmark> 
     asks: 'How many entries a second go into SQL, however many tickets there are?',
     load: async () => (await import('./projector.ts')).projector,
   },
+  move: {
+    asks: 'A running box office moves to other engines: for how long are buyers refused?',
+    load: async () => (await import('./move.ts')).move,
+  },
   rolling: {
     asks: 'A rolling restart of every role in the midst of a sell-out: does a request fail?',
     load: async () => (await import('./rolling.ts')).rolling,

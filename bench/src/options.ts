@@ -3,13 +3,17 @@ import { parseArgs } from 'node:util'
 
 const NUMBERS = ['seconds', 'repeats', 'connections', 'requests', 'seats', 'wishes', 'rate', 'processes', 'most'] as const
 type Name = (typeof NUMBERS)[number]
+const TEXTS = ['engines', 'from'] as const
+type Text = (typeof TEXTS)[number]
 
-export type Options = Partial<Record<Name, number>> & { quick: boolean; corrupt: boolean; cluster: boolean }
+export type Options = Partial<Record<Name, number> & Record<Text, string>> & { quick: boolean; corrupt: boolean; cluster: boolean }
 type Given = { names: string[]; options: Options; help: boolean }
 
 export const USAGE = `  --quick            small and short, for CI
   --corrupt          spoils one row of SQL before the audit, which then has to find it
   --cluster          claims: three masters beside one server
+  --engines A,B,C    move, sell-out: on these of redis, kafka, sns-sqs, postgres, mariadb
+  --from FOLDER      rolling: a checkout of an older version, from which the processes are replaced
   ${NUMBERS.map((name) => `--${name} N`).join('  ')}`
 
 /** Throws a sentence on what is no option. */
@@ -22,10 +26,11 @@ export function readOptions(args: string[]): Given {
       corrupt: { type: 'boolean', default: false },
       cluster: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
-      ...(Object.fromEntries(NUMBERS.map((name) => [name, { type: 'string' }])) as Record<Name, { type: 'string' }>),
+      ...(Object.fromEntries([...NUMBERS, ...TEXTS].map((name) => [name, { type: 'string' }])) as Record<Name | Text, { type: 'string' }>),
     },
   })
   const options: Options = { quick: values.quick, corrupt: values.corrupt, cluster: values.cluster }
+  for (const name of TEXTS) if (values[name] !== undefined) options[name] = values[name]
   for (const name of NUMBERS) {
     const text = values[name]
     if (text === undefined) continue

@@ -94,6 +94,11 @@ export async function openUnusedLedger(url: string): Promise<Ledger> {
   return openLedger(url)
 }
 
+/** Whether it was moved to other engines; only an embedded one can be. */
+export async function isMovedLedger(url: string): Promise<boolean> {
+  return (await import('./ledger/sqlite.owner.ts')).isMoved(pathOf(url))
+}
+
 /** Forgets every seat and the log. Rejects while another process uses it. */
 export async function emptyLedger(url: string): Promise<void> {
   if (isRedis(url)) await (await import('./ledger/redis.reset.ts')).emptyRedisLedger(url)

@@ -1,6 +1,7 @@
 /** The HTTP server: limits, request ids, constant headers, one shape of error, 404 and 405 that say what would work, health and description. */
 import { isUtf8 } from 'node:buffer'
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import { type FieldError, Refusal, type RefusalCode, refusals } from '@onsale/contract/refusals'
 import { Ajv, type ErrorObject } from 'ajv'
 import addFormats from 'ajv-formats'
@@ -56,18 +57,13 @@ export function createHttp(report: Report, bodyTimeoutMs = 30_000): FastifyInsta
       },
     )
     server.on('checkExpectation', (_, response: ServerResponse) => turnAway(response, 'expectation-failed'))
-    server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-      if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
-      const code = codeOfClientError(error.code)
-      report.refused(code)
-      socket.end(rawProblem(code))
-    })
     return server
   }
   const http: FastifyInstance = Fastify({
     serverFactory,
     bodyLimit: BODY_LIMIT,
     genReqId: (request) => requestIdOf(request),
+    clientErrorHandler: (error, socket) => answerNonsense(error.code, socket, report),
     // 100 characters, each up to nine when percent-encoded.
     routerOptions: { maxParamLength: 900 },
     // What still comes on an open connection is done; the connection ends with it.
@@ -90,6 +86,20 @@ export function createHttp(report: Report, bodyTimeoutMs = 30_000): FastifyInsta
     done()
   })
   return http
+}
+
+function answerNonsense(errorCode: string | undefined, socket: Socket, report: Report): void {
+  if (!socket.writable || errorCode === 'ECONNRESET') return void socket.destroy()
+  // A request that came whole before the nonsense gets its own answer, the last: a 400 in its place would say that nothing was sold.
+  const answering = (socket as { _httpMessage?: ServerResponse })._httpMessage
+  if (answering?.req.complete) {
+    answering.shouldKeepAlive = false
+    return
+  }
+  const code = codeOfClientError(errorCode)
+  report.refused(code)
+  socket.end(rawProblem(code))
+  socket.destroySoon()
 }
 
 let counter = 0

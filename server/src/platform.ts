@@ -38,15 +38,15 @@ export type Platform = {
   stop(): Promise<void>
 }
 
-/** For a platform that will take over a server that is listening already. `hold` gives the ledger on once it may be sold from. */
-export type Heir = { server: Server; hold(ledger: Ledger): Promise<Ledger> }
+/** `server`: is listening already, and will be taken over. `hold` gives the ledger on once it may be sold from. */
+export type Heir = { server?: Server; hold(ledger: Ledger, sql: () => Promise<Sql>): Promise<Ledger> }
 
 /** `samples`: the folder that is imported when the database is new. */
 export async function startPlatform(config: Config, samples = SAMPLES, heir?: Heir): Promise<Platform> {
   const tracing = await startTracing(config, (error) => report.failed('sending traces', error))
   const report = createReport({ level: config.logLevel, roles: config.roles, hide: hiding(config.secrets), tracing })
   const own = createAdapters(config, report)
-  const adapters = heir ? { ...own, ledger: async () => heir.hold(await own.ledger()) } : own
+  const adapters = heir ? { ...own, ledger: async () => heir.hold(await own.ledger(), own.sql) } : own
   const http = createHttp(report)
   answerTheRest(http, report, [...prefixesOf(config.roles).filter((prefix) => prefix !== '/'), '/health', '/docs'])
   await addDescription(http)
@@ -55,7 +55,7 @@ export async function startPlatform(config: Config, samples = SAMPLES, heir?: He
   const opening = openRoles(running, { isFatal: isEmbedded(config), stopping: stopping.signal, report })
   addHealth(http, config, report, opening.checks, stopping.signal)
   const openMetrics = async () => (config.metricsPort === null ? null : await serveMetrics(config.metricsPort, config.host, report))
-  let metrics = heir ? null : await openMetrics()
+  let metrics = heir?.server ? null : await openMetrics()
   const context: RoleContext = { config, adapters, prepare: preparing(adapters, samples, report), http, report }
   for (const [name, load] of Object.entries(roles)) {
     if (!config.roles.includes(name as RoleName)) continue
@@ -65,7 +65,7 @@ export async function startPlatform(config: Config, samples = SAMPLES, heir?: He
   }
   if (!http.page) http.get('/', { schema: { hide: true } }, async (_, reply) => reply.redirect('/docs'))
   const server = heir?.server ?? http.server
-  if (heir) await http.ready()
+  if (heir?.server) await http.ready()
   else await http.listen({ port: config.port, host: config.host })
   const { port } = server.address() as { port: number }
   const host = ['0.0.0.0', '::'].includes(config.host) ? 'localhost' : config.host.includes(':') ? `[${config.host}]` : config.host
@@ -102,7 +102,7 @@ export async function startPlatform(config: Config, samples = SAMPLES, heir?: He
         response.shouldKeepAlive = false
       })
       await wait(config.drainMs)
-      await answered(server, Promise.all([http.close(), ...(heir ? [closed(server)] : [])]))
+      await answered(server, Promise.all([http.close(), ...(heir?.server ? [closed(server)] : [])]))
       await leave()
     },
   }

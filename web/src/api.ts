@@ -1,5 +1,7 @@
 /** All that is asked of the server, typed by the contract. A refusal is a Problem, no answer at all is Unreachable. */
-import type { EventDetail, EventSummary, SoldTicket, SoldTickets, Ticket, Wish, ZoneSeats } from '@onsale/contract/api'
+import type { EventDetail, EventSummary, ZoneSeats } from '@onsale/contract/events'
+import type { SoldTicket, SoldTickets, Ticket } from '@onsale/contract/tickets'
+import type { Wish } from '@onsale/contract/wish'
 import { hearDate } from './clock.ts'
 import { answered, keyOf } from './intentions.ts'
 import { after, hearPosition } from './positions.ts'

@@ -1,5 +1,5 @@
 /** What only a real layout can tell of the seat map: where the focus is on the screen, and what lies over seats. */
-import type { EventDetail } from '@onsale/contract/api'
+import type { EventDetail } from '@onsale/contract/events'
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { describeInBrowser, focusSeat } from './browser.ts'

@@ -1,4 +1,4 @@
-import type { EventDetail } from '@onsale/contract/api'
+import type { EventDetail } from '@onsale/contract/events'
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { describeInBrowser } from './browser.ts'

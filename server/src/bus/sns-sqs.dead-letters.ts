@@ -1,8 +1,8 @@
 /** Dead letters on SQS: a queue for each group. SQS moves there by itself what was received too often and never settled. */
-import type { Message, SQSClient } from '@aws-sdk/client-sqs'
+import type { Message } from '@aws-sdk/client-sqs'
 import type { DeadLetters } from './bus.ts'
 import type { Places } from './sns-sqs.places.ts'
-import { createQueue, type Queue } from './sns-sqs.queue.ts'
+import { createQueue, type Queue, type Sqs } from './sns-sqs.queue.ts'
 import { REPLAYED, type SnsSqsAddress } from './sns-sqs.ts'
 import { readDeath } from './suspects.ts'
 
@@ -12,7 +12,7 @@ const LOOKING_S = 20
 /** A short request asks only some of the servers that hold a queue: so many in a row that find nothing mean that it is empty. */
 const EMPTY_AFTER = 2
 
-export function createSqsDeadLetters(places: Places, sqs: SQSClient, address: SnsSqsAddress): DeadLetters {
+export function createSqsDeadLetters(places: Places, sqs: Sqs, address: SnsSqsAddress): DeadLetters {
   const deadOf = (group: string): Queue => createQueue(sqs, async () => (await places.existing(group)).dead, address)
 
   async function* received(dead: Queue): AsyncGenerator<Message[]> {

@@ -1,4 +1,4 @@
-/** One queue, in requests of ten. */
+/** One queue, in requests of ten; what comes by the thousand by requests of ours. */
 import {
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
@@ -7,21 +7,36 @@ import {
   PurgeQueueCommand,
   type QueueAttributeName,
   ReceiveMessageCommand,
+  type ReceiveMessageCommandInput,
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs'
 import type { Emptied } from './bus.ts'
+import type { Requests } from './sns-sqs.request.ts'
 import { attributesOf } from './sns-sqs.ts'
 
+/** The official client, and what costs less. */
+export type Sqs = { sqs: SQSClient; requests: Requests }
 export type Queue = ReturnType<typeof createQueue>
 
 const MOST_MESSAGES = 10
 
+type Received = { Messages?: Message[] | undefined }
+type Removed = { Successful?: unknown[] }
+
 export function createQueue(
-  sqs: SQSClient,
+  { sqs, requests }: Sqs,
   url: () => Promise<string>,
   { parallel, visibilityS }: { parallel: number; visibilityS: number },
 ) {
+  async function ask<T>(action: string, input: object): Promise<T> {
+    const answer = await requests.post(JSON.stringify(input), {
+      'content-type': 'application/x-amz-json-1.0',
+      'x-amz-target': `AmazonSQS.${action}`,
+    })
+    return JSON.parse(answer)
+  }
+
   /** Tens of them, some at once. */
   async function inTens<T>(items: readonly T[], work: (ten: T[]) => Promise<unknown>): Promise<void> {
     const tens: T[][] = []
@@ -33,29 +48,31 @@ export function createQueue(
   }
 
   return {
+    /** With a signal it may take long. */
     async receive(waitS: number, signal?: AbortSignal, hiddenS = visibilityS): Promise<Message[]> {
-      const { Messages = [] } = await sqs.send(
-        new ReceiveMessageCommand({
-          QueueUrl: await url(),
-          MaxNumberOfMessages: MOST_MESSAGES,
-          WaitTimeSeconds: waitS,
-          VisibilityTimeout: hiddenS,
-          MessageAttributeNames: ['All'],
-          MessageSystemAttributeNames: ['ApproximateReceiveCount'],
-        }),
-        signal ? { abortSignal: signal } : {},
-      )
+      const input: ReceiveMessageCommandInput = {
+        QueueUrl: await url(),
+        MaxNumberOfMessages: MOST_MESSAGES,
+        WaitTimeSeconds: waitS,
+        VisibilityTimeout: hiddenS,
+        MessageAttributeNames: ['All'],
+        MessageSystemAttributeNames: ['ApproximateReceiveCount'],
+      }
+      const official = () => sqs.send(new ReceiveMessageCommand(input), signal ? { abortSignal: signal } : {})
+      const { Messages = [] } = signal ? await official() : await requests.first(() => ask<Received>('ReceiveMessage', input), official)
       return Messages
     },
     remove: (receipts: readonly string[]) =>
-      inTens(receipts, async (ten) =>
-        sqs.send(
-          new DeleteMessageBatchCommand({
-            QueueUrl: await url(),
-            Entries: ten.map((ReceiptHandle, i) => ({ Id: String(i), ReceiptHandle })),
-          }),
-        ),
-      ),
+      inTens(receipts, async (ten) => {
+        const input = { QueueUrl: await url(), Entries: ten.map((ReceiptHandle, i) => ({ Id: String(i), ReceiptHandle })) }
+        await requests.first(
+          async () => {
+            const { Successful = [] } = await ask<Removed>('DeleteMessageBatch', input)
+            if (Successful.length !== ten.length) throw new Error(`${Successful.length} of ${ten.length} messages were removed`)
+          },
+          async () => void (await sqs.send(new DeleteMessageBatchCommand(input))),
+        )
+      }),
     /** For so long nobody else receives them. */
     hide: (receipts: readonly string[], VisibilityTimeout: number) =>
       inTens(receipts, async (ten) =>

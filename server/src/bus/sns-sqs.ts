@@ -3,16 +3,17 @@
  * the group. What is missing is created again at the first sign of it: an emulator forgets everything when it restarts.
  */
 import { setTimeout as wait } from 'node:timers/promises'
-import { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns'
+import { SNSClient } from '@aws-sdk/client-sns'
 import { type Message as Received, SQSClient } from '@aws-sdk/client-sqs'
 import type { BusAddress } from './address.ts'
 import type { Bus, Message } from './bus.ts'
 import { type Carried, createIntake } from './intake.ts'
-import { labelsOf } from './labels.ts'
 import { portionsOf } from './portions.ts'
 import { createSqsDeadLetters } from './sns-sqs.dead-letters.ts'
 import { createPlaces, isMissing } from './sns-sqs.places.ts'
+import { createPublisher } from './sns-sqs.publish.ts'
 import { createQueue, emptyQueue, type Queue } from './sns-sqs.queue.ts'
+import { createRequests } from './sns-sqs.request.ts'
 import { type Attempt, createSubscriptions } from './subscriptions.ts'
 import { deathOf } from './suspects.ts'
 
@@ -36,34 +37,26 @@ export function createSnsSqsBus(address: SnsSqsAddress, onError: (error: unknown
   // The name in a queue's URL is the emulator's guess; the endpoint is what we were told.
   const sqs = new SQSClient({ ...client, useQueueUrlAsEndpoint: false })
   const places = createPlaces(address, sns, sqs)
-  const closing = new AbortController()
+  const asking = { region: address.region, parallel: address.parallel, onError }
+  const publisher = createPublisher(sns, createRequests(sns, { service: 'sns', ...asking }))
+  const queues = { sqs, requests: createRequests(sqs, { service: 'sqs', ...asking }) }
   const subscriptions = createSubscriptions(onError)
 
   async function publishBatch(batch: readonly Message[]): Promise<void> {
-    const entries = batch.map((message, i) => ({
-      Id: String(i),
-      Message: message.body,
-      MessageAttributes: attributesOf({ shard: message.shard, ...labelsOf(message) }),
-    }))
-    const send = async () =>
-      sns.send(new PublishBatchCommand({ TopicArn: await places.topic(), PublishBatchRequestEntries: entries }), {
-        abortSignal: closing.signal,
-      })
-    const { Failed = [] } = await send().catch((error: unknown) => {
+    const send = async () => publisher.publish(await places.topic(), batch)
+    await send().catch((error: unknown) => {
       if (!isMissing(error)) throw error
       places.forget()
       return send()
     })
-    const [first] = Failed
-    if (first) throw new Error(`SNS refused ${Failed.length} of ${batch.length} messages: ${first.Code} ${first.Message ?? ''}`)
   }
 
   async function follow(group: string, deliver: Deliver, attempt: Attempt): Promise<void> {
     await places.queues(group)
     attempt.works()
     const { leaving } = attempt
-    const queue = createQueue(sqs, async () => (await places.queues(group)).queue, address)
-    const dead = createQueue(sqs, async () => (await places.queues(group)).dead, address)
+    const queue = createQueue(queues, async () => (await places.queues(group)).queue, address)
+    const dead = createQueue(queues, async () => (await places.queues(group)).dead, address)
     const intake = createIntake<Taken>({
       deliver,
       settle: (items) => queue.remove(items.map(({ receipt }) => receipt)),
@@ -145,14 +138,15 @@ export function createSnsSqsBus(address: SnsSqsAddress, onError: (error: unknown
       await Promise.all(publishers)
     },
     subscribe: (group, deliver) => subscriptions.open((attempt) => follow(group, deliver, attempt)),
-    deadLetters: createSqsDeadLetters(places, sqs, address),
+    deadLetters: createSqsDeadLetters(places, queues, address),
     async empty(group) {
       const { queue, dead } = await places.existing(group)
       return Promise.all([queue, dead].map((url) => emptyQueue(sqs, url)))
     },
     async close() {
-      closing.abort()
+      await publisher.close()
       await subscriptions.close()
+      await queues.requests.close()
       sns.destroy()
       sqs.destroy()
     },

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { EventFile, VenueFile } from '@onsale/contract/api'
+import type { EventFile, VenueFile } from '@onsale/contract/import-files'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { BARN, event, HALL, type House, oneZone, writeHouse } from '../../test/house.ts'
 import { temporaryFolder } from '../../test/platform.ts'
@@ -110,6 +110,13 @@ describe('a wrong file is told with file, path and reason, and the others still 
       /twice/,
     ],
     ['a price below zero', 'events', { ...event('Bad'), zones: [{ zoneId: 1, price: -1 }] }, '/zones/0/price', /must be >= 0/],
+    [
+      'a price that nobody can sum up',
+      'events',
+      { ...event('Bad'), zones: [{ zoneId: 1, price: 1e300 }] },
+      '/zones/0/price',
+      /must be <= 1000000000/,
+    ],
     ['a broken price', 'events', { ...event('Bad'), zones: [{ zoneId: 1, price: 1.5 }] }, '/zones/0/price', /must be integer/],
     ['a currency that is none', 'events', { ...event('Bad'), currency: 'cad' }, '/currency', /must match pattern/],
     ['a moment that is none', 'events', { ...event('Bad'), startsAt: 'tomorrow' }, '/startsAt', /date-time/],

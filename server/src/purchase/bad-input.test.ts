@@ -1,5 +1,6 @@
 /** Whatever is sent to buy a seat that cannot mean one: a 4xx problem that names the field, and nothing changes. */
-import type { EventDetail, Sales, ZoneSeats } from '@onsale/contract/api'
+import type { EventDetail, ZoneSeats } from '@onsale/contract/events'
+import type { Sales } from '@onsale/contract/sales'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { problem } from '../../test/answer.ts'
 import { type Headers, TICKETS } from '../../test/client.ts'

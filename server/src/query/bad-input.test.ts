@@ -97,6 +97,7 @@ it.each([
   'tickets?from=2026-01-01t00:00:00z',
   'tickets?from=2026-01-01+00:00:00Z',
   'tickets?from=9999-12-31T23:59:59-23:59',
+  'tickets?eventId=__proto__',
   'events?q=%00',
   'events?q=%F0%9F%8E%9F&type=%00',
   'sales?by=zone,zone,row,row',

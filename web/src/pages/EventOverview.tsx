@@ -1,4 +1,4 @@
-import type { EventDetail, EventZone } from '@onsale/contract/api'
+import type { EventDetail, EventZone } from '@onsale/contract/events'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { List, Map as MapIcon } from 'lucide-react'
 import { useState } from 'react'

@@ -1,4 +1,4 @@
-import type { EventDetail } from '@onsale/contract/api'
+import type { EventDetail } from '@onsale/contract/events'
 import { getRouteApi } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect } from 'react'
 import { Problem } from '../api.ts'

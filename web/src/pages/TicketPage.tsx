@@ -1,4 +1,4 @@
-import type { Ticket } from '@onsale/contract/api'
+import type { Ticket } from '@onsale/contract/tickets'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { ArrowLeft, ChevronRight, CircleCheck, CircleSlash } from 'lucide-react'

@@ -1,4 +1,5 @@
-import type { EventDetail, Ticket } from '@onsale/contract/api'
+import type { EventDetail } from '@onsale/contract/events'
+import type { Ticket } from '@onsale/contract/tickets'
 import { useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Printer } from 'lucide-react'

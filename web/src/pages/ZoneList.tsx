@@ -1,4 +1,4 @@
-import type { EventDetail, EventZone } from '@onsale/contract/api'
+import type { EventDetail, EventZone } from '@onsale/contract/events'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { type ShowSearch, showPath } from '../paths.ts'

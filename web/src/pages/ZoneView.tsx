@@ -1,4 +1,4 @@
-import type { EventZone } from '@onsale/contract/api'
+import type { EventZone } from '@onsale/contract/events'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { ChevronLeft, ChevronRight, List, Map as MapIcon } from 'lucide-react'
 import { useEffect, useRef } from 'react'

@@ -1,4 +1,5 @@
-import type { EventDetail, EventZone, Wish } from '@onsale/contract/api'
+import type { EventDetail, EventZone } from '@onsale/contract/events'
+import type { Wish } from '@onsale/contract/wish'
 import type { Problem } from '../api.ts'
 import type { LiveEvent } from '../live.ts'
 import type { Pick } from '../picks.ts'

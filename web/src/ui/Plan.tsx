@@ -1,4 +1,5 @@
-import type { EventZone, Plan as PlanShape } from '@onsale/contract/api'
+import type { EventZone } from '@onsale/contract/events'
+import type { Plan as PlanShape } from '@onsale/contract/venues'
 import { type PointerEvent, type RefObject, useLayoutEffect, useRef, useState } from 'react'
 import { levelOf } from '../sale.ts'
 import { type Corner, centreOf, fittingSize, outline } from './polygon.ts'

@@ -1,0 +1,68 @@
+/** PublishBatch, once by a request of ours and else through the official client. SNS may so take a message twice, which changes nothing. */
+import { PublishBatchCommand, type SNSClient } from '@aws-sdk/client-sns'
+import type { Message } from './bus.ts'
+import { labelsOf } from './labels.ts'
+import type { Requests } from './sns-sqs.request.ts'
+import { attributesOf } from './sns-sqs.ts'
+
+/** Of at most ten; resolves when all are taken. */
+export function createPublisher(sns: SNSClient, requests: Requests) {
+  const closing = new AbortController()
+
+  async function ours(topicArn: string, batch: readonly Message[]): Promise<void> {
+    const answer = await requests.post(formOf(topicArn, batch), { 'content-type': 'application/x-www-form-urlencoded' })
+    const taken = answer.split('<MessageId>').length - 1
+    if (taken !== batch.length) throw new Error(`${taken} of ${batch.length} messages were taken`)
+  }
+
+  async function official(topicArn: string, batch: readonly Message[]): Promise<void> {
+    const PublishBatchRequestEntries = batch.map((message, i) => ({
+      Id: String(i),
+      Message: message.body,
+      MessageAttributes: attributesOf(openlyOf(message)),
+    }))
+    const command = new PublishBatchCommand({ TopicArn: topicArn, PublishBatchRequestEntries })
+    const { Failed = [] } = await sns.send(command, { abortSignal: closing.signal })
+    const [first] = Failed
+    if (first) throw new Error(`SNS refused ${Failed.length} of ${batch.length} messages: ${first.Code} ${first.Message ?? ''}`)
+  }
+
+  return {
+    publish: (topicArn: string, batch: readonly Message[]): Promise<void> =>
+      requests.first(
+        () => ours(topicArn, batch),
+        () => official(topicArn, batch),
+      ),
+    async close(): Promise<void> {
+      closing.abort()
+      await requests.close()
+    },
+  }
+}
+
+/** What a message says in the open. */
+const openlyOf = (message: Message): Record<string, string> => ({ shard: message.shard, ...labelsOf(message) })
+
+/** Parts of the form that are the same in every request; the names are longer than what they name. */
+const PARTS = Array.from({ length: 10 }, (_, i) => {
+  const member = `&PublishBatchRequestEntries.member.${i + 1}`
+  const attributes = Array.from({ length: 10 }, (_, k) => {
+    const entry = `${member}.MessageAttributes.entry.${k + 1}`
+    return { name: `${entry}.Name=`, value: `${entry}.Value.DataType=String${entry}.Value.StringValue=` }
+  })
+  return { message: `${member}.Id=${i}${member}.Message=`, attributes }
+})
+
+/** As AWS wants it for its query protocol. */
+export function formOf(topicArn: string, batch: readonly Message[]): string {
+  let form = `Action=PublishBatch&Version=2010-03-31&TopicArn=${encodeURIComponent(topicArn)}`
+  batch.forEach((message, i) => {
+    const parts = PARTS[i] as (typeof PARTS)[number]
+    form += parts.message + encodeURIComponent(message.body)
+    Object.entries(openlyOf(message)).forEach(([name, value], k) => {
+      const attribute = parts.attributes[k] as (typeof parts.attributes)[number]
+      form += attribute.name + name + attribute.value + encodeURIComponent(value)
+    })
+  })
+  return form
+}
