@@ -100,7 +100,7 @@ it('opens what it can when a file of the samples is wrong', async () => {
   await onsale.stop()
 })
 
-it('does not read the samples again over what lives', async () => {
+it('does not read the samples again over what lives, and takes what is new', async () => {
   const dataDir = await folder()
   const house = { venues: [HALL], events: [event('Play')] }
   const first = await startTestPlatform({ dataDir, house })
@@ -109,7 +109,8 @@ it('does not read the samples again over what lives', async () => {
   await first.stop()
   const second = await startTestPlatform({ dataDir, house: { ...house, events: [event('Play', { name: 'Another' }), event('New')] } })
   expect(await second.read<EventDetail>('/query/api/v1/events/Play')).toMatchObject({ name: 'The Play', sold: 2 })
-  expect((await second.get('/query/api/v1/events/New')).status).toBe(404)
+  expect(await second.read<EventDetail>('/query/api/v1/events/New')).toMatchObject({ name: 'The New', sold: 0 })
+  expect((await second.buy({ venueId: 'Hall', eventId: 'New', zoneId: 1, quantity: 1 })).status).toBe(201)
   await second.stop()
 })
 

@@ -77,7 +77,7 @@ describeInBrowser('every page', (box) => {
     const few = await page.locator('.plan-box text').count()
     expect(few).toBeGreaterThan(10)
     await page.setViewportSize({ width: 1280, height: 900 })
-    await expect.poll(() => page.locator('.plan-box text').count()).toBe(101)
+    await expect.poll(() => page.locator('.plan-box text').count(), { timeout: 10_000 }).toBe(101)
     expect(few).toBeLessThan(101)
   })
 

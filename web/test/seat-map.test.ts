@@ -21,14 +21,14 @@ describeInBrowser('the seat with the focus', (box) => {
     await focusSeat(page, 0, 1)
     for (let row = 1; row < 25; row++) {
       await page.keyboard.press('ArrowDown')
-      await expect.poll(() => roomAround(page)).toBeGreaterThan(1.9)
+      await expect.poll(() => roomAround(page), { timeout: 10_000 }).toBeGreaterThan(1.9)
     }
     expect(await focused(page)).toContain('Row Y')
     await page.keyboard.press('Control+Home')
-    await expect.poll(() => roomAround(page)).toBeGreaterThan(1.9)
+    await expect.poll(() => roomAround(page), { timeout: 10_000 }).toBeGreaterThan(1.9)
     expect(await focused(page)).toContain('Row A, seat 1,')
     await page.keyboard.press('Control+End')
-    await expect.poll(() => roomAround(page)).toBeGreaterThan(1.9)
+    await expect.poll(() => roomAround(page), { timeout: 10_000 }).toBeGreaterThan(1.9)
     expect(await focused(page)).toContain('Row Y, seat 35,')
   })
 })
@@ -46,7 +46,9 @@ describeInBrowser('the whole zone', (box) => {
     }
     // Zoomed, too: the mini-map is seen then.
     await page.getByRole('button', { name: 'Zoom in' }).click()
-    await expect.poll(() => page.locator('.seat-mini').evaluate((mini) => getComputedStyle(mini).visibility)).toBe('visible')
+    await expect
+      .poll(() => page.locator('.seat-mini').evaluate((mini) => getComputedStyle(mini).visibility), { timeout: 10_000 })
+      .toBe('visible')
   })
 })
 
@@ -103,7 +105,7 @@ describeInBrowser('printing', (box) => {
     await page.goto('/shows/Event4?n=3')
     await page.getByRole('button', { name: 'Take 3 seats' }).click()
     await page.getByRole('button', { name: 'Print all 3, or save as PDF' }).click()
-    await expect.poll(() => page.title()).toBe('printed 3')
+    await expect.poll(() => page.title(), { timeout: 10_000 }).toBe('printed 3')
     expect(await page.getByRole('article', { name: 'Ticket' }).count()).toBe(1)
     await page.emulateMedia({ media: 'print' })
     expect(await page.locator('article:visible').count()).toBe(3)

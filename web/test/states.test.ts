@@ -116,7 +116,8 @@ describeInBrowser('an address that somebody mistyped', (box) => {
 
   it('counts no ticket that is none', async () => {
     const page = await box.buyer()
-    const { ticketId } = (await (await box.post({ quantity: 1, zoneId: 30 })).json()) as { ticketId: string }
+    const sold = (await (await box.post({ quantity: 2, zoneId: 30 })).json()) as { tickets: { ticketId: string }[] }
+    const ticketId = sold.tickets[0]?.ticketId
     await expect.poll(async () => (await fetch(`${box.url()}/query/api/v1/tickets/${ticketId}`)).status, { timeout: 10_000 }).toBe(200)
     await page.goto(`/tickets/${ticketId}?with=abc`)
     await page.getByRole('article', { name: 'Ticket' }).waitFor()

@@ -2,6 +2,7 @@ import { readConfig } from '@onsale/server/config'
 import { askToMove } from '@onsale/server/move/line'
 import type { Moved, Step } from '@onsale/server/move/move'
 import type { Command } from 'commander'
+import { endProgress, tellProgress } from '../progress.ts'
 import { print, tableText } from '../table.ts'
 
 type Options = { ledger: string; database: string; bus?: string; json?: boolean }
@@ -28,7 +29,7 @@ export function addMove(program: Command): void {
       readConfig({ LEDGER_URL: ledger, DATABASE_URL: database, BUS_URL: bus })
       const { dataDir } = readConfig()
       const moved = await askToMove(dataDir, { ledgerUrl: ledger, databaseUrl: database, busUrl: bus }, tell)
-      process.stderr.write('\n')
+      endProgress()
       print(json, moved, () => movedText(moved))
     })
 }
@@ -42,7 +43,8 @@ const SAID: Record<Step['step'], (step: Step) => string> = {
 
 let said = ''
 function tell(step: Step): void {
-  process.stderr.write(`${said === step.step ? '\r' : said ? '\n' : ''}${SAID[step.step](step)}`)
+  if (said !== step.step) endProgress()
+  tellProgress(SAID[step.step](step))
   said = step.step
 }
 
