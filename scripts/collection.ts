@@ -72,7 +72,14 @@ function refuseUnless(holds: boolean, why: string): void {
 }
 
 if (import.meta.main) {
-  const tested = await runCollection(process.argv[2] ?? 'http://localhost:8080')
+  const url = process.argv[2] ?? 'http://localhost:8080'
+  const tested = await runCollection(url).catch((error: Error) => {
+    const { cause } = error
+    console.error(
+      `${url} does not answer (${cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code : error.message}). Start one with npm start, or name another: npm run collection -- http://host:port`,
+    )
+    process.exit(2)
+  })
   for (const { request, test, fault } of tested)
     console.log(`${fault === null ? 'ok  ' : 'FAIL'} ${request}: ${test}${fault === null ? '' : ` - ${fault}`}`)
   process.exitCode = tested.every(({ fault }) => fault === null) ? 0 : 1

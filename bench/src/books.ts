@@ -3,7 +3,7 @@
  * told. It runs on the data of a server that has stopped, and so sees what is on the disk.
  */
 import { join } from 'node:path'
-import type { SoldTicket, SoldTickets } from '@onsale/contract/api'
+import type { SoldTicket, SoldTickets } from '@onsale/contract/tickets'
 import { openLedger, openSql } from '@onsale/server/adapters'
 import { audit } from '@onsale/server/audit'
 import type { Sql } from '@onsale/server/sql/sql'

@@ -1,5 +1,5 @@
 /** One buyer after the other takes every seat of an event, and every second one reads the ticket back at once: what does a single client see? */
-import type { SoldTicket } from '@onsale/contract/api'
+import type { SoldTicket } from '@onsale/contract/tickets'
 import { houseOf, seatOfBuyer, seatsOf } from './house.ts'
 import { short, spread } from './numbers.ts'
 import { settle } from './options.ts'

@@ -31,7 +31,10 @@ export async function startEngines(names: readonly Engine[]): Promise<Engines> {
   process.once('exit', clean)
   // PostgreSQL and MariaDB run as users of their own.
   spawnSync('chmod', ['755', dir])
-  await services('up', ...names)
+  await services('up', ...names).catch((error: { stderr?: string }) => {
+    clean()
+    throw new Error(`The engines ${names.join(', ')} could not be started: ${error.stderr ?? error}`)
+  })
   const { stdout } = await services('env')
   const pidIn = (name: string): number => Number(readFileSync(join(dir, `${name}.pid`), 'utf8').split(' ')[0])
   return {

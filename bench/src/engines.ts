@@ -5,28 +5,24 @@
  * compared with that of the whole embedded process, which does the work of ledger and database too; what the servers use stands beside it.
  * Then buyers come at a rated load, and every so many-th ticket is followed from its 201 until the query role shows it.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { auditBooks } from './books.ts'
-import { type Child, startChild } from './child.ts'
 import { cpuOfAll, type Engine, type Engines, startEngines, withChildren } from './engines-up.ts'
-import { type House, houseOf, writeHouses } from './house.ts'
+import { type House, houseOf } from './house.ts'
 import { type Load, startLoad } from './load/load.ts'
 import type { Plan } from './load/plan.ts'
 import { type Measured, measure, oddStatuses, type Target } from './measure.ts'
 import { median, short, spread } from './numbers.ts'
 import { settle } from './options.ts'
+import { placesOn } from './places.ts'
 import { startProduct } from './product.ts'
 import type { Benchmark, Goal, Result, Row } from './result.ts'
+import { startRoles } from './roles-up.ts'
 import { spoilings } from './spoil.ts'
 
-const SERVER = fileURLToPath(new URL('./server.ts', import.meta.url))
-const BUSES: { name: string; engine: Engine; url: (env: Record<string, string>) => string }[] = [
-  { name: 'Kafka', engine: 'kafka', url: (env) => `${env.KAFKA_URL}/bench` },
-  { name: 'SNS + SQS', engine: 'fauxqs', url: (env) => `sns+sqs://${env.AWS_REGION}/bench` },
+const BUSES: { name: string; place: string; engine: Engine }[] = [
+  { name: 'Kafka', place: 'kafka', engine: 'kafka' },
+  { name: 'SNS + SQS', place: 'sns-sqs', engine: 'fauxqs' },
 ]
 const WARM_UP = { requests: 10_000, seconds: 10 }
 const MOST_PER_SECOND = 20_000
@@ -49,26 +45,27 @@ export const engines: Benchmark = async (options, progress) => {
 }
 
 async function runOn(
-  { name, engine, url }: (typeof BUSES)[number],
+  { name, place, engine }: (typeof BUSES)[number],
   { corrupt, ...sizes }: Sizes & { corrupt: boolean },
   progress: (text: string) => void,
 ) {
   const house = houseOf(250_000)
   const up = await startEngines(['redis', engine, 'postgres'])
+  const { urls } = await placesOn(`redis,${place},postgres`, up.env)
   const load = startLoad()
   const embedded = await startProduct([house])
-  const roles = await startRoles(house, { ...up.env, BUS_URL: url(up.env) })
+  const roles = await startRoles(house, urls, up.env)
   try {
     progress('all is up')
     const answers: string[] = []
-    const buy = buyerOf(load, house, sizes, answers, roles.caughtUp)
-    const { pairs } = await interleave(buy, embedded, roles.purchase, sizes, progress)
+    const buy = buyerOf(load, house, sizes, answers, (tickets) => roles.caughtUp(house, tickets))
+    const { pairs } = await interleave(buy, embedded, roles, sizes, progress)
     const servers = serversOf(up, engine)
     const beforeUs = servers.map(({ pids }) => cpuOfAll(pids()))
-    const lag = await buy.atRate(roles.purchase, roles.queryPort)
+    const lag = await buy.atRate(roles, roles.queryPort)
     const serverUs = servers.map(({ pids }, i) => (cpuOfAll(pids()) - (beforeUs[i] as number)) / lag.sold.length)
     await roles.stop()
-    const books = await auditBooks(roles.places, answers, corrupt ? spoilings.delete : undefined)
+    const books = await auditBooks(roles.books, answers, corrupt ? spoilings.delete : undefined)
     const lags = spread(lag.lagsMs)
     const ratio = median(pairs.map(([one, other]) => one.cpuUs / other.cpuUs))
     const rows: Row[] = [
@@ -166,41 +163,5 @@ function rowOf(what: string, runs: readonly Measured[]): Row {
     'purchases/s': short(of(({ perSecond }) => perSecond)),
     'p50 ms': short(of(({ p50 }) => p50)),
     'p99 ms': short(of(({ p99 }) => p99)),
-  }
-}
-
-/** Three processes with the same settings. */
-async function startRoles(house: House, env: Record<string, string>) {
-  const home = mkdtempSync(join(tmpdir(), 'onsale-bench-'))
-  await writeHouses(join(home, 'samples'), [house])
-  const places = { ledgerUrl: `${env.REDIS_URL}?prefix=bench`, databaseUrl: env.POSTGRES_URL as string }
-  const settings = { ...env, LEDGER_URL: places.ledgerUrl, DATABASE_URL: places.databaseUrl, DATA_DIR: join(home, 'data') }
-  const children: Child[] = []
-  const start = async (roles: string): Promise<Target> => {
-    const child = startChild(SERVER, [join(home, 'samples')], { ...settings, ROLES: roles })
-    children.push(child)
-    return { pid: child.pid, port: Number(new URL(await child.ready).port) }
-  }
-  const query = await start('query')
-  await start('projector')
-  const purchase = await start('purchase')
-  return {
-    places,
-    purchase,
-    queryPort: query.port,
-    async caughtUp(tickets: number): Promise<void> {
-      for (const until = performance.now() + 60_000; performance.now() < until; await wait(20)) {
-        const answer = await fetch(`http://127.0.0.1:${query.port}/query/api/v1/tickets/count/${house.eventId}`)
-        if (((await answer.json()) as { count: number }).count === tickets) return
-      }
-      throw new Error(`SQL does not have ${tickets} tickets after a minute.`)
-    },
-    async stop() {
-      for (const child of children) await child.end('SIGTERM')
-    },
-    async remove() {
-      for (const child of children) await child.end('SIGKILL')
-      rmSync(home, { recursive: true, force: true })
-    },
   }
 }

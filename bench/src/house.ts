@@ -1,7 +1,7 @@
 /** Houses made for measuring: every zone the same, seats numbered from 0, so that a seat, a wish and an owner can be recomputed anywhere. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { EventFile, VenueFile } from '@onsale/contract/api'
+import type { EventFile, VenueFile } from '@onsale/contract/import-files'
 import { rowName } from '@onsale/server/seats/map'
 
 export type House = { venueId: string; eventId: string; zones: number; rows: number; seatsPerRow: number }

@@ -30,6 +30,10 @@ const benchmarks: Record<string, { asks: string; load: () => Promise<Benchmark> 
     asks: 'How many entries a second go into SQL, however many tickets there are?',
     load: async () => (await import('./projector.ts')).projector,
   },
+  move: {
+    asks: 'A running box office moves to other engines: for how long are buyers refused?',
+    load: async () => (await import('./move.ts')).move,
+  },
   rolling: {
     asks: 'A rolling restart of every role in the midst of a sell-out: does a request fail?',
     load: async () => (await import('./rolling.ts')).rolling,
@@ -37,14 +41,14 @@ const benchmarks: Record<string, { asks: string; load: () => Promise<Benchmark> 
   reads: { asks: 'What do reads cost, against a bare JSON echo?', load: async () => (await import('./reads.ts')).reads },
 }
 
-const { names, options } = readOptions(process.argv.slice(2))
-const unknown = names.filter((name) => !Object.hasOwn(benchmarks, name))
-if (names.length === 0 || unknown.length > 0) {
-  if (unknown.length > 0) console.error(`There is no benchmark ${unknown.join(', ')}.`)
-  const list = Object.entries(benchmarks).map(([name, { asks }]) => `  ${name.padEnd(10)} ${asks}`)
-  console.error(`Usage: npm run bench -- <name> [<name> ...] [--options]\n\n${list.join('\n')}\n\n${USAGE}`)
-  process.exit(2)
+const { names, options, help } = given()
+if (help) {
+  console.log(usage())
+  process.exit(0)
 }
+const unknown = names.filter((name) => !Object.hasOwn(benchmarks, name))
+if (unknown.length > 0) wrong(`There is no benchmark ${unknown.join(', ')}.`)
+if (names.length === 0) wrong('Which one?')
 // Children are killed on exit, and a signal that nobody hears is none.
 for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143 })) process.on(signal, () => process.exit(code))
 
@@ -63,6 +67,24 @@ for (const name of names) {
   print(result)
   if (!options.corrupt) console.log(`Kept in ${await keep(name, options, result)}`)
   if (result.differences.length > 0) process.exitCode = 1
+}
+
+function given(): ReturnType<typeof readOptions> {
+  try {
+    return readOptions(process.argv.slice(2))
+  } catch (error) {
+    return wrong((error as Error).message)
+  }
+}
+
+function usage(): string {
+  const list = Object.entries(benchmarks).map(([name, { asks }]) => `  ${name.padEnd(10)} ${asks}`)
+  return `Usage: npm run bench -- <name> [<name> ...] [--options]\n\n${list.join('\n')}\n\n${USAGE}`
+}
+
+function wrong(what: string): never {
+  console.error(`${what}\n${usage()}`)
+  process.exit(2)
 }
 
 function print({ tables, goals, differences, audited }: Result): void {

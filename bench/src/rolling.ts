@@ -32,8 +32,8 @@ type Crowd = { sales: Report[]; reads: Report[] }
 export const rolling: Benchmark = async (options, progress) => {
   const { seats, rate, connections } = settle(options, { seats: [60_000, 6_000], rate: [400, 100], connections: [64, 32] })
   const houses = Array.from({ length: HOUSES }, (_, i) => houseOf(Math.ceil(seats / HOUSES), `Rolling${i + 1}`))
-  progress(`${processCount} processes start`)
-  const fleet = await startFleet(houses)
+  progress(`${processCount} processes start${options.from === undefined ? '' : ` from ${options.from}`}`)
+  const fleet = await startFleet(houses, options.from)
   const listeners = houses.map(({ eventId }) => listen(fleet.proxy.url, eventId))
   const loads = [startLoad(), startLoad()] as const
   try {

@@ -6,6 +6,8 @@
  * Faults that were planted in a copy of the server, and were told: one commit in fifty without looking (sold-twice, two-owners), an entry
  * left out by the projector (lost), the best looked for in three zones only, and a seat called taken without looking (refused-though-free).
  * What only a crash shows is chaos/.
+ *
+ * With `--engines redis,kafka,postgres` every role is a process on servers of its own, and what all of them used says what the limit was.
  */
 import { ticketsOf } from './books.ts'
 import { cpuOf, memoryMiB } from './cpu.ts'
@@ -17,21 +19,28 @@ import { short, spread } from './numbers.ts'
 import { settle } from './options.ts'
 import type { Benchmark, Row } from './result.ts'
 import { rush } from './rush.ts'
-import { closeBooks, onStage } from './stage.ts'
+import { closeBooks, onStageOf } from './stage.ts'
+import { watchCpu } from './used.ts'
 import { notAsWished, refusedThoughFree } from './wished.ts'
 
 const SEED = 2024
-/** The crowd goes home. */
-const MOST_SECONDS = 300
-
 export const sellOut: Benchmark = async (options, progress) => {
-  const sizes = settle(options, { seats: [50_000, 5_000], wishes: [150_000, 15_000], connections: [128, 64], processes: [2, 2] })
+  const sizes = settle(options, {
+    seats: [50_000, 5_000],
+    wishes: [150_000, 15_000],
+    connections: [128, 64],
+    processes: [2, 2],
+    // Then the crowd goes home.
+    seconds: [300, 300],
+  })
   const house = houseOf(sizes.seats)
-  return onStage([house], async ({ product }) => {
+  return onStageOf(house, options.engines, async (product) => {
     progress(`${sizes.wishes} wishes for ${seatsOf(house)} seats, ${sizes.processes} processes, ${sizes.connections} connections`)
     const before = cpuOf(product.pid)
+    const use = watchCpu(product.parts)
     const { reports, durableSeconds } = await rush(product, house, plansOf(house, sizes, product.port), progress)
     const cpuUs = (cpuOf(product.pid)?.us ?? Number.NaN) - (before?.us ?? 0)
+    const used = use.rows(reports)
     const memory = memoryMiB(product.pid)
     progress('audit')
     const crowd = outcomesOf(house, reports, sizes)
@@ -43,6 +52,9 @@ export const sellOut: Benchmark = async (options, progress) => {
       'answers 201': crowd.answers.length,
       'answers 409': crowd.refused.length,
       'seats sold': `${tickets} of ${seatsOf(house)}`,
+      'sold within s': short(acceptedSeconds),
+      'all answered after s': short(Math.max(...reports.map(({ seconds }) => seconds))),
+      'all in SQL after s': short(durableSeconds),
       'accepted seats/s': short(tickets / acceptedSeconds),
       'durable in SQL seats/s': short(tickets / durableSeconds),
       'wishes/s': short(crowd.asked / Math.max(...reports.map(({ seconds }) => seconds))),
@@ -60,6 +72,7 @@ export const sellOut: Benchmark = async (options, progress) => {
       tables: [
         { title: 'Sold', rows: [row] },
         { title: 'Latency of the 201, ms', rows: [latencyRow(reports)] },
+        { title: `CPU, until all is answered and in SQL; ${use.cores} cores`, rows: used },
       ],
       goals: [{ what: 'seats sold twice, lost, wrong or refused though free', measured: differences.length, goal: 0, atLeast: false }],
       differences,
@@ -68,7 +81,7 @@ export const sellOut: Benchmark = async (options, progress) => {
   })
 }
 
-type Sizes = { wishes: number; connections: number; processes: number }
+type Sizes = { wishes: number; connections: number; processes: number; seconds: number }
 
 const firstOf = ({ wishes, processes }: Sizes, i: number): number => Math.floor((wishes * i) / processes)
 
@@ -79,7 +92,7 @@ function plansOf(house: House, sizes: Sizes, port: number): Plan[] {
       port,
       connections: Math.ceil(sizes.connections / sizes.processes),
       requests: { kind: 'crowd', count: firstOf(sizes, i + 1) - first, house, first, seed: SEED },
-      pace: { kind: 'closed', seconds: MOST_SECONDS },
+      pace: { kind: 'closed', seconds: sizes.seconds },
       keepSold: true,
     }
   })

@@ -1,4 +1,4 @@
-import type { SoldTicket } from '@onsale/contract/api'
+import type { SoldTicket } from '@onsale/contract/tickets'
 import { expect, test } from 'vitest'
 import { houseOf, seatAt, seatOfBuyer, seatsOf } from './house.ts'
 import type { CrowdWish } from './load/wishes.ts'

@@ -1,5 +1,5 @@
 /** Was each buyer given what was wished for, and was nobody refused a seat that was free? Pure: wishes and answers in, sentences out. */
-import type { SoldTicket } from '@onsale/contract/api'
+import type { SoldTicket } from '@onsale/contract/tickets'
 import { type House, seatAt, seatsOf } from './house.ts'
 import type { CrowdWish } from './load/wishes.ts'
 

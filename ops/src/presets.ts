@@ -1,5 +1,5 @@
 /** Houses of a given size, in the organiser's import form: zones of rows A, B, .. with the same number of seats each. */
-import type { EventFile, VenueFile } from '@onsale/contract/api'
+import type { EventFile, VenueFile } from '@onsale/contract/import-files'
 
 type Geometry = { zones: number; rows: number; seatsPerRow: number }
 

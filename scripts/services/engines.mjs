@@ -131,7 +131,7 @@ grant all on *.* to onsale@'%';
 /** One node that is broker and controller. */
 const kafka = {
   packages: { java: 'default-jre-headless', mvn: 'maven' },
-  ports: 2,
+  ports: 3,
   prepare: kafkaJars,
   start(name, ports) {
     const config = at('kafka.properties')
@@ -144,19 +144,22 @@ const kafka = {
     launch(name, find('java'), [...java, 'kafka.Kafka', config])
   },
   ready: (_, [port]) => hasBrokers(port),
-  env: ([port]) => ({ KAFKA_URL: `kafka://${HOST}:${port}` }),
+  env: ([port, , sasl]) => ({ KAFKA_URL: `kafka://${HOST}:${port}`, KAFKA_SASL_URL: `kafka://onsale:onsale@${HOST}:${sasl}` }),
 }
 
 /**
  * A broker tells its clients where it is: SERVICES_KAFKA_PORT is the port of somebody who stands between (bench/src/chaos/proxy.ts).
  * The delay: the first member of a group would wait 3 s for others. The session: a killed broker would wait 9 s for its own ghost.
  */
-const kafkaProperties = ([broker, controller]) => `process.roles=broker,controller
+const kafkaProperties = ([broker, controller, sasl]) => `process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@${HOST}:${controller}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://${HOST}:${broker},CONTROLLER://${HOST}:${controller}
-advertised.listeners=PLAINTEXT://${HOST}:${process.env.SERVICES_KAFKA_PORT || broker}
+listeners=PLAINTEXT://${HOST}:${broker},CONTROLLER://${HOST}:${controller},SASL_PLAINTEXT://${HOST}:${sasl}
+advertised.listeners=PLAINTEXT://${HOST}:${process.env.SERVICES_KAFKA_PORT || broker},SASL_PLAINTEXT://${HOST}:${sasl}
+sasl.enabled.mechanisms=PLAIN
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT
+listener.name.sasl_plaintext.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_onsale="onsale";
 log.dirs=${at('kafka')}
 num.partitions=3
 auto.create.topics.enable=false

@@ -4,6 +4,7 @@ import { busAddress } from './bus/address.ts'
 import type { Bus } from './bus/bus.ts'
 import { traceBus } from './bus/traced.ts'
 import type { Config } from './config.ts'
+import { openFile } from './files.ts'
 import type { Ledger, OnBatch } from './ledger/ledger.ts'
 import { traceLedger } from './ledger/traced.ts'
 import type { Report } from './report.ts'
@@ -72,13 +73,17 @@ function once<T extends { close(): Promise<void> }>(open: () => Promise<T>) {
   }
 }
 
+const LEDGER_MEND =
+  'Put the copy of a backup in its place, or take it away and run `npx onsale rebuild hot-state`, which makes it anew from the read side (docs/move.md).'
+const READ_SIDE_MEND = 'Put the copy of a backup in its place, and compare it with the ledger: `npx onsale audit` (docs/cli.md).'
+
 export async function openLedger(url: string, onBatch: OnBatch = () => {}): Promise<Ledger> {
   if (isRedis(url)) {
     const { openRedisLedger } = await import('./ledger/redis.ts')
     return openRedisLedger({ url, onBatch })
   }
   const { openSqliteLedger } = await import('./ledger/sqlite.ts')
-  return openSqliteLedger({ path: pathOf(url), onBatch })
+  return openFile({ path: pathOf(url), setting: 'LEDGER_URL', mend: LEDGER_MEND }, (path) => openSqliteLedger({ path, onBatch }))
 }
 
 const isRedis = (url: string): boolean => /^rediss?:/.test(url)
@@ -87,6 +92,11 @@ const isRedis = (url: string): boolean => /^rediss?:/.test(url)
 export async function openUnusedLedger(url: string): Promise<Ledger> {
   if (isRedis(url)) await (await import('./ledger/redis.reset.ts')).refuseUsedRedis(url)
   return openLedger(url)
+}
+
+/** Whether it was moved to other engines; only an embedded one can be. */
+export async function isMovedLedger(url: string): Promise<boolean> {
+  return (await import('./ledger/sqlite.owner.ts')).isMoved(pathOf(url))
 }
 
 /** Forgets every seat and the log. Rejects while another process uses it. */
@@ -107,7 +117,7 @@ export async function openSql(url: string): Promise<Sql> {
   if (url.startsWith('postgres:')) return (await import('./sql/postgres.ts')).openPostgres(url)
   if (url.startsWith('mysql:')) return (await import('./sql/mysql.ts')).openMysql(url)
   const { openSqlite } = await import('./sql/sqlite.ts')
-  return openSqlite(pathOf(url))
+  return openFile({ path: pathOf(url), setting: 'DATABASE_URL', mend: READ_SIDE_MEND }, openSqlite)
 }
 
 /** The file of a `sqlite:` URL. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import type { Wish } from '@onsale/contract/api'
 import { asReplayed, setAside } from '@onsale/contract/entry'
+import type { Wish } from '@onsale/contract/wish'
 import { sql as raw } from 'kysely'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type NewDatabase, newSqlite, onServer } from '../test/databases.ts'

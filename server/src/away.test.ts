@@ -5,7 +5,8 @@
 import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import type { EventSummary, Ticket } from '@onsale/contract/api'
+import type { EventSummary } from '@onsale/contract/events'
+import type { Ticket } from '@onsale/contract/tickets'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, test } from 'vitest'
 import { type Answer, problem } from '../test/answer.ts'
 import { type Client, createClient } from '../test/client.ts'
@@ -23,7 +24,7 @@ import { type Platform, startPlatform } from './platform.ts'
 const NOBODY = '127.0.0.1:1'
 const house: House = { venues: [HALL], events: [event('Play')] }
 const wish = { venueId: 'Hall', eventId: 'Play', zoneId: 1, quantity: 1 }
-/** Redis is waited for 10 s before a buyer hears no. */
+/** Two seconds until a buyer hears no, and others are busy on the machine. */
 const PATIENCE_MS = 30_000
 
 type Ready = { status: string; checks: { name: string; status: string; detail: string }[] }

@@ -150,3 +150,8 @@ describe('settings', () => {
     }
   })
 })
+
+it('a port is not used twice', () => {
+  expect(mistakesOf({ PORT: '8081', METRICS_PORT: '8081' })).toEqual([expect.stringMatching(/METRICS_PORT is 8081, as PORT is/)])
+  expect(mistakesOf({ PORT: '0', METRICS_PORT: '0' })).toEqual([])
+})

@@ -116,6 +116,10 @@ export function readConfig(env: Environment = environment): Config {
   const { databaseUrl, databaseReaderUrl } = config
   if (databaseReaderUrl && databaseReaderUrl.split(':')[0] !== databaseUrl.split(':')[0])
     problems.push('DATABASE_READER_URL is of another kind than DATABASE_URL: name a replica of that database, or nothing.')
+  if (config.metricsPort === config.port && config.port !== 0)
+    problems.push(
+      `METRICS_PORT is ${config.port}, as PORT is: give it a number of its own, or leave it out and /metrics is served on PORT.`,
+    )
   const moved = leftBehind(dataDir, config)
   if (moved !== null) problems.push(moved)
   if (problems.length > 0) throw new ConfigError(problems)

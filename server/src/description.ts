@@ -43,22 +43,11 @@ export async function addDescription(http: FastifyInstance): Promise<void> {
     async (request, reply) => {
       const { code } = request.params
       const refusal = Object.hasOwn(refusals, code) ? refusals[code as RefusalCode] : undefined
+      const wantsPage = request.headers.accept?.includes('text/html')
+      const answered = wantsPage && http.page?.(request, reply, refusal ? 200 : 404)
+      if (answered) return answered
       if (!refusal) throw new Refusal('unknown-problem', `There is no problem ${code}.`)
-      if (!request.headers.accept?.includes('text/html')) return { code, ...refusal }
-      return reply
-        .type('text/html; charset=utf-8')
-        .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'")
-        .send(page(code, refusal))
+      return { code, ...refusal }
     },
   )
-}
-
-function page(code: string, { status, title, about }: (typeof refusals)[RefusalCode]): string {
-  const text = about
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replace(/`([^`]+)`/g, '<code>$1</code>')
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title} - Onsale</title>
-<style>html{color-scheme:light dark;font:100%/1.5 system-ui,sans-serif}main{max-width:40rem;margin:4rem auto;padding:0 1.5rem}</style>
-<main><h1>${title}</h1><p>${text}</p><p>Code <code>${code}</code>, HTTP status ${status}.</p><p><a href="/">See what is on sale</a></p></main></html>`
 }

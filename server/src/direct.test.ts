@@ -1,14 +1,17 @@
 /** The direct lane against Fastify's: the same request gets the same answer, whichever way it takes through the server. */
-import { connect, type Socket } from 'node:net'
-import type { SoldTicket, Ticket } from '@onsale/contract/api'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { buyTickets } from '@onsale/contract/api'
+import type { SoldTicket, Ticket } from '@onsale/contract/tickets'
 import { afterAll, expect, it, onTestFinished } from 'vitest'
-import { type Answer, problem } from '../test/answer.ts'
+import type { Answer } from '../test/answer.ts'
 import { TICKETS } from '../test/client.ts'
 import { event, HALL } from '../test/house.ts'
 import { startTestPlatform, type TestPlatform } from '../test/platform.ts'
 import { sendRaw } from '../test/raw.ts'
 import { until } from '../test/until.ts'
-import { MOST_UNDER_WAY } from './direct.ts'
+import { MOST_UNDER_WAY, serveDirectly } from './direct.ts'
+import { createHttp } from './http.ts'
+import { createReport } from './report.ts'
 
 const onsale: TestPlatform = await startTestPlatform({
   house: { venues: [HALL], events: [event('Play'), event('Pipe'), event('Half'), event('Full')] },
@@ -110,7 +113,7 @@ it('sells nothing to a request that breaks off', async () => {
   expect(await onsale.read<Ticket[]>('/query/api/v1/tickets?eventId=Half')).toEqual([])
 })
 
-it('refuses a purchase while as many are under way as it takes, does nothing for it, and serves everybody afterwards', async () => {
+it('keeps no place for a body that does not come: whoever holds lines open stops nobody', async () => {
   const wish = JSON.stringify({ venueId: 'Hall', eventId: 'Full', zoneId: 3, quantity: 1 })
   const head = `${post('Content-Type: application/json', `Content-Length: ${wish.length}`).join('\r\n')}\r\n\r\n`
   const { hostname, port } = new URL(onsale.url)
@@ -118,25 +121,60 @@ it('refuses a purchase while as many are under way as it takes, does nothing for
   onTestFinished(() => sockets.forEach((socket) => void socket.destroy()))
   const answers: string[] = []
   for (let i = 0; i < MOST_UNDER_WAY; i++) {
-    const socket = connect(Number(port), hostname, () => socket.write(head))
+    const socket = connect(Number(port), hostname)
     socket.setEncoding('utf8').once('data', (text: string) => answers.push(text.slice(0, 12)))
     sockets.push(socket)
   }
-  const isFull = async () => (await onsale.buy({})).status === 503
-  await until('it is full', isFull)
-
-  const late = { venueId: 'Hall', eventId: 'Full', zoneId: 1, row: 'A', column: 1 }
-  const refused = await onsale.buy(late, { 'idempotency-key': 'late' })
-  expect([refused.status, problem(refused).code, refused.headers['retry-after']]).toEqual([503, 'busy', '1'])
+  await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.write(head, resolve))))
+  // By then the server has read what was there before.
+  for (let round = 0; round < 5; round++) await onsale.get('/health')
+  const sold = await onsale.buy({ venueId: 'Hall', eventId: 'Full', zoneId: 1, row: 'A', column: 1 })
+  expect(sold.status, sold.text).toBe(201)
   // Some of them go on, the others break off.
   for (const [i, socket] of sockets.entries())
     if (i < 250) socket.write(wish)
     else socket.destroy()
   await until('those who went on are answered', () => answers.length === 250)
   expect(new Set(answers)).toEqual(new Set(['HTTP/1.1 201']))
-  await until('there is room again', async () => !(await isFull()))
-  const sold = await onsale.buy(late, { 'idempotency-key': 'late' })
-  expect([sold.status, sold.headers['idempotency-replayed']], sold.text).toEqual([201, undefined])
   await onsale.settle()
   expect(await onsale.read('/query/api/v1/tickets/count/Full')).toMatchObject({ count: 251 })
+})
+
+it('refuses a purchase while as many are decided as it takes, does nothing for it, and serves everybody afterwards', async () => {
+  const http = createHttp(createReport({ level: 'error', roles: ['purchase'] }))
+  const decided = Promise.withResolvers<void>()
+  let begun = 0
+  serveDirectly(http, createReport({ level: 'error', roles: ['purchase'] }), buyTickets, async () => {
+    begun++
+    await decided.promise
+    return { status: 201, headers: {}, body: '{}' }
+  })
+  await http.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = http.server.address() as AddressInfo
+  const body = JSON.stringify(seat(1))
+  const lines = ['Host: x', 'Content-Type: application/json', `Content-Length: ${body.length}`, '', body]
+  const one = [`POST ${TICKETS} HTTP/1.1`, ...lines].join('\r\n')
+  const say = (words: string) => {
+    const heard = { text: '' }
+    const socket = connect(port, '127.0.0.1', () => socket.write(words))
+    onTestFinished(() => void socket.destroy())
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      heard.text += text
+    })
+    const answers = (code: number) => heard.text.match(new RegExp(`HTTP/1.1 ${code}`, 'g'))?.length ?? 0
+    return { socket, heard, answers }
+  }
+  const slow = say(one.slice(0, -body.length))
+  const crowd = Array.from({ length: 100 }, () => say(one.repeat(MOST_UNDER_WAY / 100)))
+  await until('it is full', () => begun === MOST_UNDER_WAY)
+  const late = say(one.repeat(2))
+  slow.socket.write(body)
+  await until('all three are refused', () => late.answers(503) === 2 && slow.answers(503) === 1)
+  for (const { heard } of [late, slow]) expect(heard.text).toMatch(/retry-after: 1\r\n.*"code":"busy"/s)
+  expect(begun).toBe(MOST_UNDER_WAY)
+  decided.resolve()
+  await until('all others are answered', () => crowd.every(({ answers }) => answers(201) === MOST_UNDER_WAY / 100))
+  const next = say(one)
+  await until('there is room again', () => next.answers(201) === 1)
+  await http.close()
 })

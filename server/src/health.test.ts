@@ -5,6 +5,11 @@ import topology from '../../topology.json' with { type: 'json' }
 import { problem } from '../test/answer.ts'
 import { event, HALL } from '../test/house.ts'
 import { startTestPlatform, type TestPlatform } from '../test/platform.ts'
+import { until } from '../test/until.ts'
+import { addHealth } from './health.ts'
+import { createHttp } from './http.ts'
+import { createReport } from './report.ts'
+import type { Check } from './roles.ts'
 
 const onsale: TestPlatform = await startTestPlatform({ house: { venues: [HALL], events: [event('Play')] } })
 afterAll(() => onsale.stop())
@@ -111,4 +116,16 @@ describe('roles', () => {
     expect((await split.get('/metrics')).status).toBe(404)
     await split.stop()
   })
+})
+
+it('looks once for a crowd that asks whether it is ready', async () => {
+  const report = createReport({ level: 'error', roles: [] })
+  const http = createHttp(report)
+  onTestFinished(() => http.close())
+  let looks = 0
+  const checks = async (): Promise<Check[]> => [{ name: 'looks', status: 'ok', detail: String(++looks) }]
+  addHealth(http, onsale.platform.config, report, checks, new AbortController().signal)
+  const ask = async () => (await http.inject({ url: '/health/ready', headers: { host: 'x' } })).json<Ready>().checks[0]?.detail
+  expect(new Set(await Promise.all(Array.from({ length: 50 }, ask)))).toEqual(new Set(['1']))
+  await until('it looks again', async () => (await ask()) !== '1')
 })

@@ -1,5 +1,7 @@
 /** The HTTP server: limits, request ids, constant headers, one shape of error, 404 and 405 that say what would work, health and description. */
+import { isUtf8 } from 'node:buffer'
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import { type FieldError, Refusal, type RefusalCode, refusals } from '@onsale/contract/refusals'
 import { Ajv, type ErrorObject } from 'ajv'
 import addFormats from 'ajv-formats'
@@ -8,6 +10,7 @@ import { LedgerBusy, LedgerUnsure } from './ledger/ledger.ts'
 import type { Report } from './report.ts'
 import { isAway } from './sql/pool.ts'
 import { countAndTrace } from './telemetry/requests.ts'
+import { wanted, wantedOfUnion } from './wanted.ts'
 import { WholeRequest } from './whole-request.ts'
 import { WholeResponse } from './whole-response.ts'
 
@@ -20,6 +23,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Paths that are served before Fastify sees them: "METHOD /path" -> listener. It returns false to leave the request to Fastify. */
     direct: Map<string, (request: WholeRequest, response: WholeResponse) => boolean>
+    /** Answers who asks for HTML with the web app, once the web role is there. */
+    page: Page | null
   }
 }
 
@@ -52,25 +57,26 @@ export function createHttp(report: Report, bodyTimeoutMs = 30_000): FastifyInsta
       },
     )
     server.on('checkExpectation', (_, response: ServerResponse) => turnAway(response, 'expectation-failed'))
-    server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-      if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy()
-      const code = codeOfClientError(error.code)
-      report.refused(code)
-      socket.end(rawProblem(code))
-    })
     return server
   }
-  const http = Fastify({
+  const http: FastifyInstance = Fastify({
     serverFactory,
     bodyLimit: BODY_LIMIT,
     genReqId: (request) => requestIdOf(request),
+    clientErrorHandler: (error, socket) => answerNonsense(error.code, socket, report),
     // 100 characters, each up to nine when percent-encoded.
     routerOptions: { maxParamLength: 900 },
     // What still comes on an open connection is done; the connection ends with it.
     return503OnClosing: false,
-    frameworkErrors: (error, request, reply) => sendProblem(reply as FastifyReply, error as FastifyError, request.id, report),
+    frameworkErrors: (error, request, reply) => {
+      // An address that cannot be read, as in /shows/%, is a page that is not there.
+      const isMistyped = (error as FastifyError).code === 'FST_ERR_BAD_URL'
+      if (isMistyped && http.page?.(request as FastifyRequest, reply as FastifyReply, 404)) return
+      sendProblem(reply as FastifyReply, error as FastifyError, request.id, report)
+    },
   })
   http.decorate('direct', direct)
+  http.decorate('page', null)
   takeOnlyJson(http)
   countAndTrace(http, report)
   http.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? compileBody : compileTexts)(schema as object))
@@ -80,6 +86,20 @@ export function createHttp(report: Report, bodyTimeoutMs = 30_000): FastifyInsta
     done()
   })
   return http
+}
+
+function answerNonsense(errorCode: string | undefined, socket: Socket, report: Report): void {
+  if (!socket.writable || errorCode === 'ECONNRESET') return void socket.destroy()
+  // A request that came whole before the nonsense gets its own answer, the last: a 400 in its place would say that nothing was sold.
+  const answering = (socket as { _httpMessage?: ServerResponse })._httpMessage
+  if (answering?.req.complete) {
+    answering.shouldKeepAlive = false
+    return
+  }
+  const code = codeOfClientError(errorCode)
+  report.refused(code)
+  socket.end(rawProblem(code))
+  socket.destroySoon()
 }
 
 let counter = 0
@@ -99,22 +119,27 @@ function takeOnlyJson(http: FastifyInstance): void {
   http.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
     if (request.headers['content-encoding'] !== undefined)
       throw new Refusal('unsupported-media-type', 'Bodies are taken as they are, not compressed.')
-    return parseJson(body.toString())
+    return parseJson(body)
   })
 }
 
-export function parseJson(text: string): unknown {
+/** Bytes that are no UTF-8 would become other letters without a word, and two different bodies the same. 30 ns to look. */
+export function parseJson(body: Buffer): unknown {
+  if (!isUtf8(body)) throw malformed('is not UTF-8')
   try {
-    return JSON.parse(text)
+    return JSON.parse(body.toString())
   } catch {
-    throw new Refusal('malformed-json', refusals['malformed-json'].about, { errors: [{ field: 'body', message: 'is not a JSON object' }] })
+    throw malformed('is not a JSON object')
   }
 }
 
+const malformed = (message: string): Refusal =>
+  new Refusal('malformed-json', refusals['malformed-json'].about, { errors: [{ field: 'body', message }] })
+
 // ---------------------------------------------------------------- validation
 
-/** "1" is no number in a body. All faults are told. */
-const ajv = new Ajv({ allErrors: true, useDefaults: true })
+/** "1" is no number in a body. All faults are told, with the descriptions of their schemas (`verbose`). */
+const ajv = new Ajv({ allErrors: true, useDefaults: true, verbose: true })
 addFormats.default(ajv, ['date-time', 'uuid'])
 const written = addFormats.default.get('date-time') as { validate: (text: string) => boolean }
 /** Also one that Date can read: RFC 3339 knows leap seconds. */
@@ -138,7 +163,9 @@ function compileTexts(schema: object): (texts: Texts) => { value: Texts } | { er
 /** `seats[0].column` for `/seats/0/column`; one error a field, the first that was found. */
 export function fieldErrors(errors: readonly ErrorObject[]): FieldError[] {
   const fields = new Map<string, string>()
-  for (const { instancePath, keyword, params, message, parentSchema } of errors) {
+  const unions = new Map(errors.filter(({ keyword }) => keyword === 'anyOf').map((error) => [error.instancePath, wantedOfUnion(error)]))
+  for (const error of errors) {
+    const { instancePath, keyword, params } = error
     if (keyword === 'anyOf' || fields.size >= 50) continue
     const path = instancePath
       .split('/')
@@ -147,16 +174,9 @@ export function fieldErrors(errors: readonly ErrorObject[]): FieldError[] {
     if (keyword === 'required') path.push(String(params.missingProperty))
     if (keyword === 'additionalProperties') path.push(String(params.additionalProperty))
     const field = path.reduce((text, part) => (/^\d+$/.test(part) ? `${text}[${part}]` : text ? `${text}.${part}` : part), '')
-    if (!fields.has(field)) fields.set(field, sentenceOf(keyword, message, parentSchema))
+    if (!fields.has(field)) fields.set(field, unions.get(instancePath) ?? wanted(error))
   }
   return [...fields].map(([field, message]) => ({ field: field || 'body', message }))
-}
-
-function sentenceOf(keyword: string, message: string | undefined, schema: unknown): string {
-  if (keyword === 'required') return 'is required'
-  if (keyword === 'additionalProperties') return 'is not known here; /docs has those that are'
-  const about = (schema as { description?: string } | undefined)?.description
-  return about ? `${message} (${about})` : (message ?? 'does not fit')
 }
 
 // ---------------------------------------------------------------- problems
@@ -246,10 +266,11 @@ function codeOfClientError(code: string | undefined): RefusalCode {
 
 // ---------------------------------------------------------------- what is not there
 
-/** 404 with the prefixes being served, 405 with the methods that would work, 204 for OPTIONS. `page` may answer a GET that asks for HTML. */
-export type Page = (request: FastifyRequest, reply: FastifyReply) => FastifyReply | null
+/** Null: this is not for a person who reads. `status`: 200 for an address that is a page of the app, else 404, unless somebody knows better. */
+export type Page = (request: FastifyRequest, reply: FastifyReply, status?: 200 | 404) => FastifyReply | null
 
-export function answerTheRest(http: FastifyInstance, report: Report, prefixes: readonly string[], page: () => Page | undefined): void {
+/** 404 with the prefixes being served, 405 with the methods that would work, 204 for OPTIONS. */
+export function answerTheRest(http: FastifyInstance, report: Report, prefixes: readonly string[]): void {
   const known: { method: string; pattern: RegExp; summary: string }[] = []
   http.addHook('onRoute', ({ method, url, schema }) => {
     const pattern = new RegExp(
@@ -276,7 +297,7 @@ export function answerTheRest(http: FastifyInstance, report: Report, prefixes: r
         report,
       )
     }
-    const answered = page()?.(request, reply)
+    const answered = http.page?.(request, reply)
     if (answered) return answered
     return sendProblem(
       reply,

@@ -5,11 +5,11 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import packageJson from '../package.json' with { type: 'json' }
 import { type Adapters, createAdapters } from './adapters.ts'
-import { type ImportProblem, importFolder } from './catalogue/import.ts'
+import { type ImportProblem, importFolder, importLater } from './catalogue/import.ts'
 import { type Config, isEmbedded } from './config.ts'
 import { addDescription } from './description.ts'
 import { addHealth, serveMetrics } from './health.ts'
-import { answerTheRest, createHttp, type Page } from './http.ts'
+import { answerTheRest, createHttp } from './http.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import { openRoles } from './opening.ts'
 import { createReport, type Report } from './report.ts'
@@ -38,38 +38,37 @@ export type Platform = {
   stop(): Promise<void>
 }
 
-/** For a platform that will take over a server that is listening already. `hold` gives the ledger on once it may be sold from. */
-export type Heir = { server: Server; hold(ledger: Ledger): Promise<Ledger> }
+/** `server`: is listening already, and will be taken over. `hold` gives the ledger on once it may be sold from. */
+export type Heir = { server?: Server; hold(ledger: Ledger, sql: () => Promise<Sql>): Promise<Ledger> }
 
 /** `samples`: the folder that is imported when the database is new. */
 export async function startPlatform(config: Config, samples = SAMPLES, heir?: Heir): Promise<Platform> {
   const tracing = await startTracing(config, (error) => report.failed('sending traces', error))
   const report = createReport({ level: config.logLevel, roles: config.roles, hide: hiding(config.secrets), tracing })
   const own = createAdapters(config, report)
-  const adapters = heir ? { ...own, ledger: async () => heir.hold(await own.ledger()) } : own
+  const adapters = heir ? { ...own, ledger: async () => heir.hold(await own.ledger(), own.sql) } : own
   const http = createHttp(report)
-  let page: Page | undefined
-  answerTheRest(http, report, [...prefixesOf(config.roles).filter((prefix) => prefix !== '/'), '/health', '/docs'], () => page)
+  answerTheRest(http, report, [...prefixesOf(config.roles).filter((prefix) => prefix !== '/'), '/health', '/docs'])
   await addDescription(http)
   const running = new Map<RoleName, Running>()
   const stopping = new AbortController()
   const opening = openRoles(running, { isFatal: isEmbedded(config), stopping: stopping.signal, report })
   addHealth(http, config, report, opening.checks, stopping.signal)
   const openMetrics = async () => (config.metricsPort === null ? null : await serveMetrics(config.metricsPort, config.host, report))
-  let metrics = heir ? null : await openMetrics()
+  let metrics = heir?.server ? null : await openMetrics()
   const context: RoleContext = { config, adapters, prepare: preparing(adapters, samples, report), http, report }
   for (const [name, load] of Object.entries(roles)) {
     if (!config.roles.includes(name as RoleName)) continue
     const role = await (await load())(context)
-    page ??= role.page
+    http.page ??= role.page ?? null
     running.set(name as RoleName, role)
   }
-  if (!page) http.get('/', { schema: { hide: true } }, async (_, reply) => reply.redirect('/docs'))
+  if (!http.page) http.get('/', { schema: { hide: true } }, async (_, reply) => reply.redirect('/docs'))
   const server = heir?.server ?? http.server
-  if (heir) await http.ready()
+  if (heir?.server) await http.ready()
   else await http.listen({ port: config.port, host: config.host })
   const { port } = server.address() as { port: number }
-  const host = ['0.0.0.0', '::'].includes(config.host) ? 'localhost' : config.host
+  const host = ['0.0.0.0', '::'].includes(config.host) ? 'localhost' : config.host.includes(':') ? `[${config.host}]` : config.host
   const opened = opening.open()
   opened.catch(() => undefined)
   const leave = async (): Promise<void> => {
@@ -103,7 +102,7 @@ export async function startPlatform(config: Config, samples = SAMPLES, heir?: He
         response.shouldKeepAlive = false
       })
       await wait(config.drainMs)
-      await answered(server, Promise.all([http.close(), ...(heir ? [closed(server)] : [])]))
+      await answered(server, Promise.all([http.close(), ...(heir?.server ? [closed(server)] : [])]))
       await leave()
     },
   }
@@ -132,7 +131,7 @@ function preparing(adapters: Adapters, samples: string, report: Report): () => P
   const prepare = async (): Promise<void> => {
     const sql = await adapters.sql()
     await migrate(sql)
-    for (const problem of await importOnce(sql, samples)) report.logger.error(problem, 'a file was not imported')
+    await importSamples(sql, samples, report)
   }
   return () => {
     prepared ??= prepare().catch((error: unknown) => {
@@ -143,12 +142,19 @@ function preparing(adapters: Adapters, samples: string, report: Report): () => P
   }
 }
 
-/** On the first start only; never again over what lives. */
-async function importOnce(sql: Sql, folder: string): Promise<ImportProblem[]> {
-  const row = await sql.db.selectFrom('catalogue').select('id').executeTakeFirst()
-  if (row) return []
-  const { problems } = await importFolder(sql, folder, Date.now())
+/** On the first start all; later what was not there or refused then. Never over what lives. */
+async function importSamples(sql: Sql, folder: string, { logger }: Report): Promise<void> {
+  const isFirst = !(await sql.db.selectFrom('catalogue').select('id').executeTakeFirst())
+  const { venues, events, problems } = await (isFirst ? importFolder : importLater)(sql, folder, Date.now())
   // Another process on the same database may have done all this at the same moment.
-  await sql.write((trx) => sql.insertOnce(trx, 'catalogue', [{ id: 1, version: 1 }]))
-  return problems
+  if (isFirst) await sql.write((trx) => sql.insertOnce(trx, 'catalogue', [{ id: 1, version: 1 }]))
+  else if (venues.length + events.length > 0)
+    logger.warn({ venues, events }, 'imported now: files that were new or mended since the first start')
+  for (const [file, faults] of Map.groupBy(problems, (problem) => problem.file))
+    logger.error({ file, faults: faults.slice(0, SHOWN_FAULTS).map(faultText), inAll: faults.length }, 'a file was not imported')
 }
+
+/** A zone that is wrong is wrong a hundred times. */
+const SHOWN_FAULTS = 3
+
+const faultText = ({ at, reason }: ImportProblem): string => (at ? `${at} ${reason}` : reason)

@@ -7,6 +7,7 @@ import { Distribution, SECONDS } from './telemetry/distribution.ts'
 import { createRegistry } from './telemetry/families.ts'
 import type { ShardLag } from './telemetry/lag.ts'
 import { emptyCounts, familiesOf } from './telemetry/metrics.ts'
+import { createRepeats } from './telemetry/repeats.ts'
 import type { Tracing } from './telemetry/tracing.ts'
 
 export type Report = ReturnType<typeof createReport>
@@ -31,6 +32,10 @@ export function createReport({ level, roles, hide = (text) => text, tracing, to 
   const routes = new Map<string, RouteReport>()
   const registry = createRegistry(familiesOf(counted))
   const tellsRequests = logger.isLevelEnabled('info')
+  const repeats = createRepeats(({ what, error, times, seconds, isOver }) => {
+    if (isOver) logger.warn({ times, seconds }, `${what}: no failure any more`)
+    else logger.error({ err: error, times, seconds }, what)
+  })
 
   /** One for each route, whichever lane answers: the same series twice is no Prometheus text. */
   function route(method: string, path: string): RouteReport {
@@ -90,9 +95,10 @@ export function createReport({ level, roles, hide = (text) => text, tracing, to 
     streams(open: number) {
       counted.streams = open
     },
-    failed(what: string, error: unknown, request: { requestId?: string; traceId?: string | undefined } = {}) {
+    /** With a request it is somebody's, and told each time. */
+    failed(what: string, error: unknown, request?: { requestId: string; traceId: string | undefined }) {
       bump(counted.failures, what)
-      logger.error({ err: error, ...request }, what)
+      if (request || repeats.isFirst(what, error, Date.now())) logger.error({ err: error, ...request }, what)
     },
   }
 }

@@ -1,6 +1,6 @@
 /** An HTTP client that checks every answer against the contract. */
 import { Agent, request as send } from 'node:http'
-import type { Wish } from '@onsale/contract/api'
+import type { Wish } from '@onsale/contract/wish'
 import { expect } from 'vitest'
 import { type Answer, answerOf, checkAnswer, problem } from './answer.ts'
 

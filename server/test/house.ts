@@ -1,7 +1,7 @@
 /** Small houses for tests, in the organiser's import form. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { EventFile, VenueFile } from '@onsale/contract/api'
+import type { EventFile, VenueFile } from '@onsale/contract/import-files'
 
 export type House = { venues: VenueFile[]; events: EventFile[] }
 

@@ -1,7 +1,9 @@
 /** A reader of live streams, as a browser's EventSource is one. */
 import { type IncomingMessage, request } from 'node:http'
-import type { EventDetail, StreamChange } from '@onsale/contract/api'
-import { EventDetail as EventDetailSchema, StreamChange as StreamChangeSchema } from '@onsale/contract/api'
+import type { EventDetail } from '@onsale/contract/events'
+import { EventDetail as EventDetailSchema } from '@onsale/contract/events'
+import type { StreamChange } from '@onsale/contract/live-stream'
+import { StreamChange as StreamChangeSchema } from '@onsale/contract/live-stream'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import { expect } from 'vitest'

@@ -47,10 +47,10 @@ export async function startServer(env: Record<string, string> = {}, main = MAIN)
   }
 }
 
-/** Runs, whether it starts or not, and listens to all that it says. Ends with the test. */
-export async function runServer(env: Record<string, string>) {
+/** Runs, whether it starts or not, and listens to all that it says. Ends with the test. `main`: a file and its arguments. */
+export async function runServer(env: Record<string, string>, main: readonly string[] = [MAIN]) {
   const dataDir = env.DATA_DIR ?? (await mkdtemp(join(tmpdir(), 'onsale-')))
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, [...main], {
     env: { ...process.env, PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'trace', NODE_ENV: 'test', ...env, DATA_DIR: dataDir },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -12,6 +12,13 @@ export type RedisPlace = {
   keys(): Promise<string[]>
 }
 
+/** Of a server that nobody else uses: everything is gone, functions stay. */
+export async function flushAll(server: string): Promise<void> {
+  const redis = new Redis(server)
+  await redis.flushall()
+  redis.disconnect()
+}
+
 /** Undefined where no server is named. */
 export function redisLedgers(): (() => RedisPlace) | undefined {
   const server = serverOf('REDIS_URL')

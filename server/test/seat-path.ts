@@ -1,8 +1,8 @@
 /** The seat path below HTTP: commands, ledger, catalogue and SQL, on embedded adapters unless another database is named. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Wish } from '@onsale/contract/api'
 import { Refusal } from '@onsale/contract/refusals'
+import type { Wish } from '@onsale/contract/wish'
 import { type Catalogue, openCatalogue } from '../src/catalogue/catalogue.ts'
 import { importEvent, importVenue, openNewEvents } from '../src/catalogue/import.ts'
 import type { Ledger } from '../src/ledger/ledger.ts'

@@ -1,5 +1,7 @@
 /** All that is asked of the server, typed by the contract. A refusal is a Problem, no answer at all is Unreachable. */
-import type { EventDetail, EventSummary, SoldTicket, SoldTickets, Ticket, Wish, ZoneSeats } from '@onsale/contract/api'
+import type { EventDetail, EventSummary, ZoneSeats } from '@onsale/contract/events'
+import type { SoldTicket, SoldTickets, Ticket } from '@onsale/contract/tickets'
+import type { Wish } from '@onsale/contract/wish'
 import { hearDate } from './clock.ts'
 import { answered, keyOf } from './intentions.ts'
 import { after, hearPosition } from './positions.ts'
@@ -45,6 +47,10 @@ export const getEvents = (filter: EventsQuery, signal?: AbortSignal): Promise<Ev
 export const getEvent = (eventId: string, signal?: AbortSignal): Promise<EventDetail> => read(eventUrl(eventId), signal)
 export const getTicket = (ticketId: string, signal?: AbortSignal): Promise<Ticket> =>
   read(`${query}/tickets/${encodeURIComponent(ticketId)}`, signal)
+
+/** What a code of the interface means. */
+export const getProblem = (code: string, signal?: AbortSignal): Promise<{ status: number; title: string; about: string }> =>
+  read(`/problems/${encodeURIComponent(code)}`, signal)
 
 /** `null`: nothing has changed since the ETag. */
 export async function getSeats(

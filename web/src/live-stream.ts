@@ -1,4 +1,5 @@
-import type { EventDetail, StreamChange } from '@onsale/contract/api'
+import type { EventDetail } from '@onsale/contract/events'
+import type { StreamChange } from '@onsale/contract/live-stream'
 
 /** `slow`: the line failed so often that asking again and again is better. */
 export type Connection = 'live' | 'reconnecting' | 'slow' | 'offline'

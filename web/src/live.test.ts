@@ -1,4 +1,4 @@
-import type { EventDetail } from '@onsale/contract/api'
+import type { EventDetail } from '@onsale/contract/events'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { liveEvent } from './live.ts'
 

@@ -1,5 +1,6 @@
 /** What is true right now about an open event, outside React. */
-import type { EventDetail, EventZone, StreamChange } from '@onsale/contract/api'
+import type { EventDetail, EventZone } from '@onsale/contract/events'
+import type { StreamChange } from '@onsale/contract/live-stream'
 import { getEvent, streamUrl } from './api.ts'
 import { type Connection, LiveStream } from './live-stream.ts'
 import { LiveZone } from './live-zone.ts'

@@ -13,7 +13,7 @@ import {
 
 describe('the address', () => {
   it('names the pages as the server knows them', () => {
-    expect(pagePatterns).toEqual(['/', '/shows/:eventId', '/tickets/:ticketId', '/about'])
+    expect(pagePatterns).toEqual(['/', '/shows/:eventId', '/tickets/:ticketId', '/about', '/problems/:code'])
   })
 
   it('keeps what it knows and drops nonsense without a word', () => {

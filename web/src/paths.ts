@@ -2,7 +2,13 @@
  * Every page, every link to one, and what a link may carry. What a person could send to a friend stands here; picks and form text do not.
  * No import but types: vite.config.ts reads this file to tell the server which paths are pages.
  */
-export const pages = { home: '/', show: '/shows/$eventId', ticket: '/tickets/$ticketId', about: '/about' } as const
+export const pages = {
+  home: '/',
+  show: '/shows/$eventId',
+  ticket: '/tickets/$ticketId',
+  about: '/about',
+  problem: '/problems/$code',
+} as const
 
 /** The same with the colons that the server's router knows. */
 export const pagePatterns = Object.values(pages).map((path) => path.replaceAll('$', ':'))
@@ -48,25 +54,26 @@ export function ticketsOf(ticketId: string, search: TicketSearch): string[] {
   return others.includes(ticketId) ? others : [ticketId, ...others]
 }
 
-// What somebody typed into the address falls back to the default, without an error.
+// What somebody typed into the address falls back to the default, without an error. Each parameter is named, with `undefined` where it was
+// nonsense: the router lays what is read here over what was typed, and a name that is left out would keep the nonsense.
 
 export function readHomeSearch(raw: Raw): HomeSearch {
-  return kept({ q: word(raw.q, 200), type: word(raw.type, 60), from: day(raw.from), to: day(raw.to), venueId: word(raw.venueId, 100) })
+  return { q: word(raw.q, 200), type: word(raw.type, 60), from: day(raw.from), to: day(raw.to), venueId: word(raw.venueId, 100) }
 }
 
 export function readShowSearch(raw: Raw): ShowSearch {
-  return kept({
+  return {
     zone: whole(raw.zone, 1, 1_000_000),
     view: raw.view === 'list' || raw.view === 'map' ? raw.view : undefined,
     n: whole(raw.n, 1, 100),
     max: whole(raw.max, 0, Number.MAX_SAFE_INTEGER),
     tier: word(raw.tier, 80),
-  })
+  }
 }
 
 export function readTicketSearch(raw: Raw): TicketSearch {
   const ids = typeof raw.with === 'string' ? raw.with.split(',').filter((id) => /^[0-9a-f-]{36}$/.test(id)) : []
-  return ids.length > 0 && ids.length <= 100 ? { with: [...new Set(ids)].join(',') } : {}
+  return { with: ids.length > 0 && ids.length <= 100 ? [...new Set(ids)].join(',') : undefined }
 }
 
 /** Plain text on both sides: the router's own form writes JSON, and `?q=1984` would come back as a number. */
@@ -78,10 +85,6 @@ export function writeQuery(search: Raw): string {
   const query = new URLSearchParams(Object.entries(search).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])))
   const text = query.toString().replaceAll('%2C', ',')
   return text && `?${text}`
-}
-
-function kept<T extends object>(search: T): T {
-  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as T
 }
 
 function word(value: unknown, longest: number): string | undefined {

@@ -1,5 +1,5 @@
 /** A refusal in the reader's words: one key a code in the language files, filled with what the server says beside it. */
-import type { EventDetail } from '@onsale/contract/api'
+import type { EventDetail } from '@onsale/contract/events'
 import { Problem, Unreachable } from './api.ts'
 import { serverNow } from './clock.ts'
 import type en from './locales/en.json'

@@ -1,4 +1,4 @@
-import type { EventDetail } from '@onsale/contract/api'
+import type { EventDetail } from '@onsale/contract/events'
 
 /** What can be done about an event right now; `elsewhere`: its seats are held and paid at a checkout that this app has not got yet. */
 export type SaleState = 'before' | 'open' | 'ended' | 'sold-out' | 'elsewhere'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { findTogether, nearestFree, rowIndex, seatIndex, seatName, seatSet } from './seats.ts'
+import { findTogether, nearestRun, rowIndex, seatIndex, seatName, seatSet } from './seats.ts'
 import { rowName } from './ui/seat-map/seat-geometry.ts'
 
 const zone = (...rows: string[]) => new TextEncoder().encode(rows.join(''))
@@ -31,11 +31,11 @@ describe('seats side by side', () => {
 
 describe('the nearest free seat', () => {
   it('prefers the row', () => {
-    expect(nearestFree(zone('s.s.', '....'), 4, 0, any)).toBe(1)
-    expect(nearestFree(zone('ssss', '....'), 4, 0, any)).toBe(4)
+    expect(nearestRun(zone('s.s.', '....'), 4, [0], any)).toEqual([1])
+    expect(nearestRun(zone('ssss', '....'), 4, [0], any)).toEqual([4])
   })
 
   it('is none in a full house', () => {
-    expect(nearestFree(zone('sshs'), 4, 0, any)).toBeNull()
+    expect(nearestRun(zone('sshs'), 4, [0], any)).toBeNull()
   })
 })

@@ -38,14 +38,22 @@ export function findTogether(
   return null
 }
 
-/** The free seat nearest to one that is gone: a row away counts as much as two seats, because neighbours want to stay in the row. */
-export function nearestFree(seats: Uint8Array, seatsPerRow: number, gone: number, fits: (seat: number) => boolean): number | null {
+/** The free seats side by side nearest to some that are gone, as many as those: a row away counts as much as two seats, because neighbours want
+ *  to stay in the row. */
+export function nearestRun(
+  seats: Uint8Array,
+  seatsPerRow: number,
+  gone: readonly number[],
+  fits: (run: readonly number[]) => boolean,
+): number[] | null {
+  const [from = 0] = gone
   const distance = (seat: number) =>
-    Math.abs((seat % seatsPerRow) - (gone % seatsPerRow)) + 2 * Math.abs(Math.floor(seat / seatsPerRow) - Math.floor(gone / seatsPerRow))
-  let best: number | null = null
-  for (let seat = 0; seat < seats.length; seat++) {
-    if (seats[seat] !== FREE || !fits(seat)) continue
-    if (best === null || distance(seat) < distance(best)) best = seat
+    Math.abs((seat % seatsPerRow) - (from % seatsPerRow)) + 2 * Math.abs(Math.floor(seat / seatsPerRow) - Math.floor(from / seatsPerRow))
+  let best: number[] | null = null
+  for (let seat = 0; seat + gone.length <= seats.length; seat++) {
+    if ((seat % seatsPerRow) + gone.length > seatsPerRow || (best && distance(seat) >= distance(best[0] as number))) continue
+    const run = gone.map((_, at) => seat + at)
+    if (run.every((each) => seats[each] === FREE) && fits(run)) best = run
   }
   return best
 }

@@ -4,6 +4,7 @@ import { useSyncExternalStore } from 'react'
 import { type Format, formatOf } from './format.ts'
 import { isLanguage, type Language, languages, preferredLanguage, rememberLanguage } from './languages.ts'
 import type en from './locales/en.json'
+import { loadPart } from './parts.ts'
 
 declare module 'i18next' {
   interface CustomTypeOptions {
@@ -22,7 +23,7 @@ export async function startWords(): Promise<void> {
   await i18next.init({
     lng: language,
     fallbackLng: false,
-    resources: { [language]: { translation: (await files[language]()).default } },
+    resources: { [language]: { translation: (await loadPart(files[language])).default } },
     interpolation: { escapeValue: true, escape: isolate },
     returnNull: false,
   })
@@ -30,7 +31,7 @@ export async function startWords(): Promise<void> {
 }
 
 export async function chooseLanguage(language: Language): Promise<void> {
-  i18next.addResourceBundle(language, 'translation', (await files[language]()).default)
+  i18next.addResourceBundle(language, 'translation', (await loadPart(files[language])).default)
   rememberLanguage(language)
   dress(language)
   await i18next.changeLanguage(language)

@@ -49,6 +49,38 @@ describeInBrowser('every page', (box) => {
     expect(wide).toEqual([])
   })
 
+  it('has no text below 13 px and nothing to press below 44 px, at 360 px', patience, async () => {
+    const page = await box.buyer({ viewport: { width: 360, height: 740 }, hasTouch: true })
+    const faults: string[] = []
+    for (const [name, path] of [...pages, ['small plan', '/shows/Event5'], ['small seats', '/shows/Event3?zone=2']] as const) {
+      await open(page, path)
+      await page.waitForFunction(() => document.fonts.status === 'loaded')
+      for (const fault of [...(await page.evaluate(smallTexts)), ...(await page.evaluate(smallTargets))]) faults.push(`${name}: ${fault}`)
+    }
+    expect(faults).toEqual([])
+  })
+
+  it('never scrolls sideways with letters of twice the size, at 360 px', patience, async () => {
+    const page = await box.buyer({ viewport: { width: 360, height: 740 } })
+    const wide: string[] = []
+    for (const [name, path] of pages) {
+      await open(page, path)
+      await page.addStyleTag({ content: 'html { font-size: 200% !important }' })
+      if (await isWiderThanWindow(page)) wide.push(name)
+    }
+    expect(wide).toEqual([])
+  })
+
+  it('shows the plan with the names that have room, and none outside its zone', async () => {
+    const page = await box.buyer({ viewport: { width: 360, height: 740 } })
+    await open(page, '/shows/Event1')
+    const few = await page.locator('.plan-box text').count()
+    expect(few).toBeGreaterThan(10)
+    await page.setViewportSize({ width: 1280, height: 900 })
+    await expect.poll(() => page.locator('.plan-box text').count()).toBe(101)
+    expect(few).toBeLessThan(101)
+  })
+
   it('has room for words that are longer by two fifths', async () => {
     const page = await box.buyer({ viewport: { width: 320, height: 700 } })
     await page.route(/\/assets\/en-.*\.js$/, async (route) => {
@@ -96,6 +128,7 @@ async function allPages(box: Box): Promise<[string, string][]> {
     ['ticket', `/tickets/${first}?with=${second}`],
     ['no ticket', '/tickets/none'],
     ['about', '/about'],
+    ['problem', '/problems/seat-occupied'],
     ['not found', '/nowhere'],
   ]
 }
@@ -114,6 +147,31 @@ async function faultsOf(page: Page, name: string, path: string): Promise<string[
 
 function isWiderThanWindow(page: Page): Promise<boolean> {
   return page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)
+}
+
+/** What is read and smaller than 13 px on the screen; a text in a drawing is as large as the drawing makes it. */
+function smallTexts(): string[] {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  const small: string[] = []
+  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+    const holder = text.parentElement
+    if (!holder?.checkVisibility() || !text.textContent?.trim() || holder.closest('.sr, [role="gridcell"]')) continue
+    const scale = (holder instanceof SVGGraphicsElement && holder.getScreenCTM()?.a) || 1
+    const size = Number.parseFloat(getComputedStyle(holder).fontSize) * scale
+    if (size < 12.99) small.push(`"${text.textContent}" has ${size.toFixed(1)} px`)
+  }
+  return small
+}
+
+/** A word in a line of text is as high as the line; seats have sizes of their own, and zoom. */
+function smallTargets(): string[] {
+  return [...document.querySelectorAll('a, button, select, input, summary')].flatMap((target) => {
+    if (!target.checkVisibility() || target.closest('[role="grid"], .skip')) return []
+    const { width, height } = (target.closest('label') ?? target).getBoundingClientRect()
+    const isWord = target.matches('.foot a, .slim h1 a, .pad > a')
+    const isSmall = height < 43.5 || (width < 43.5 && !isWord)
+    return isSmall && !target.matches('.slim h1 a') ? [`"${target.textContent}" is ${Math.round(width)} x ${Math.round(height)}`] : []
+  })
 }
 
 /** Strings of the language file, longer and with accents; what does not change on the page does not come from the file. */

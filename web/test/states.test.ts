@@ -1,4 +1,4 @@
-import type { EventDetail } from '@onsale/contract/api'
+import type { EventDetail } from '@onsale/contract/events'
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { describeInBrowser } from './browser.ts'
@@ -55,6 +55,30 @@ describeInBrowser('an event', (box) => {
   })
 })
 
+describeInBrowser('a zone', (box) => {
+  it('that is full says so, without a price, and leads on', async () => {
+    const page = await box.buyer()
+    await pretend(page, (event) => ({
+      zones: event.zones.map((zone) => (zone.zoneId === 3 ? { ...zone, available: 0, sold: 500 } : zone)),
+    }))
+    await page.route('**/zones/3/seats', async (route) => {
+      const response = await route.fetch()
+      const zone = (await response.json()) as { seats: string }
+      await route.fulfill({ response, json: { ...zone, seats: zone.seats.replaceAll('.', 's') } })
+    })
+    await page.goto('/shows/Event5?zone=3&view=list')
+    await page.getByText('Zone 3 is full.').waitFor()
+    await page.getByText('No seat is free here right now.').waitFor()
+    expect(await page.getByRole('heading', { level: 2, name: /Zone 3/ }).innerText()).toMatch(/Sold out$/)
+    expect(await page.getByRole('button', { name: /^Find/ }).count()).toBe(0)
+    await page.getByRole('link', { name: /^See seats of Zone 4/ }).click()
+    await page.getByRole('button', { name: 'Find 2 together' }).waitFor()
+    await page.goBack()
+    await page.getByRole('link', { name: 'Best seats in the whole house' }).click()
+    await page.getByRole('button', { name: 'Take 2 seats' }).waitFor()
+  })
+})
+
 describeInBrowser('the zones of an event', (box) => {
   it('are a plan or a list, by tier, and the address says which', async () => {
     const page = await box.buyer()
@@ -62,11 +86,42 @@ describeInBrowser('the zones of an event', (box) => {
     await page.getByRole('img', { name: /^Plan of Granville Ground: 100 zones/ }).waitFor()
     await page.getByRole('link', { name: 'List', exact: true }).click()
     await expect.poll(() => page.getByRole('rowheader').count(), { timeout: 30_000 }).toBe(100)
+    expect(await page.getByRole('heading', { level: 2 }).allInnerTexts()).toEqual(['Choose a zone', 'Good to know', 'Best seats together'])
+    await page.getByText('Live', { exact: true }).waitFor()
     await page.getByRole('link', { name: /^Middle/ }).click()
     await expect.poll(() => page.getByRole('rowheader').count(), { timeout: 30_000 }).toBe(32)
     expect(new URL(page.url()).search).toBe('?view=list&tier=Middle')
     const current = page.locator('main [aria-current]')
     expect((await current.allInnerTexts()).map((text) => text.replace(/\s.*$/s, ''))).toEqual(['List', 'Middle,'])
+  })
+})
+
+describeInBrowser('an address that somebody mistyped', (box) => {
+  it.each([
+    [`/?from=abc&to=2026-99-99&type=&q=${'x'.repeat(201)}`, '/', /on sale/],
+    ['/?from=9999-99', '/', /on sale/],
+    ['/shows/Event5?zone=abc&view=globe&n=none&max=free&tier=', '/shows/Event5', /Cherry Orchard/],
+    ['/shows/Event5?zone=999', '/shows/Event5?zone=999', /Cherry Orchard/],
+    ['/shows/%', '/shows/%', /no such page/],
+    ['/problems/nope', '/problems/nope', /no such page/],
+  ])('falls back without a word: %s', async (path, shown, heading) => {
+    const page = await box.buyer()
+    const thrown: string[] = []
+    page.on('pageerror', (error) => thrown.push(error.message))
+    await page.goto(path)
+    await page.getByRole('heading', { level: 1, name: heading }).waitFor()
+    expect(page.url()).toBe(box.url() + shown)
+    expect(thrown).toEqual([])
+  })
+
+  it('counts no ticket that is none', async () => {
+    const page = await box.buyer()
+    const { ticketId } = (await (await box.post({ quantity: 1, zoneId: 30 })).json()) as { ticketId: string }
+    await expect.poll(async () => (await fetch(`${box.url()}/query/api/v1/tickets/${ticketId}`)).status, { timeout: 10_000 }).toBe(200)
+    await page.goto(`/tickets/${ticketId}?with=abc`)
+    await page.getByRole('article', { name: 'Ticket' }).waitFor()
+    expect(await page.getByText(/^Ticket 1 of/).count()).toBe(0)
+    expect(page.url()).toBe(`${box.url()}/tickets/${ticketId}`)
   })
 })
 
@@ -89,6 +144,14 @@ describeInBrowser('the list of events', (box) => {
     const months = page.getByLabel('When')
     await months.selectOption({ index: 1 })
     await expect.poll(() => page.getByRole('heading', { level: 2 }).count(), { timeout: 30_000 }).toBe(1)
+  })
+
+  it('takes 200 letters to look for, and no more', async () => {
+    const page = await box.buyer()
+    await page.goto('/')
+    await page.getByRole('searchbox').focus()
+    await page.keyboard.insertText('x'.repeat(250))
+    expect(await page.getByRole('searchbox').inputValue()).toHaveLength(200)
   })
 
   it('says what failed, and tries again', async () => {

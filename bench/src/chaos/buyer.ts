@@ -4,8 +4,9 @@
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { House } from '../house.ts'
 import { type Answer, ConnectionLost, openLine, purchaseBytes } from './line.ts'
-import { contendedWish, strangersWish } from './wishes.ts'
+import { contendedWish, type RoundHouses, strangersWish } from './wishes.ts'
 
 export type Bought = { key: string; wish: object; body: string; retries: number }
 export type Refused = { wish: object; body: string }
@@ -17,26 +18,24 @@ export type Diary = {
   told503: number
   told500: number
   /** What strangers were told with 201, and how many seats they wanted when they were told nothing that they could rely on. */
-  strangers: { sold: string[]; unanswered: number }
+  strangers: { eventId: string; sold: string[]; unanswered: number }
   replays: number
   differences: string[]
 }
 
-export const newDiary = (): Diary => ({
+export const newDiary = (strangersEventId = ''): Diary => ({
   bought: [],
   refused: [],
   lost: 0,
   told503: 0,
   told500: 0,
-  strangers: { sold: [], unanswered: 0 },
+  strangers: { eventId: strangersEventId, sold: [], unanswered: 0 },
   replays: 0,
   differences: [],
 })
 
 /** Buyers come back at moments of their own, so that a server that starts is not met by all at once. */
 const RETRY_MS = { first: 20, most: 200 }
-/** Between two wishes at most: so that a round does not sell everything before the first kill. */
-const THINK_MS = 8
 /** A wish that has no answer by then is told as a difference. */
 const GIVE_UP_MS = 120_000
 
@@ -49,11 +48,18 @@ export type Buyer = {
 
 /**
  * `ports` are those of every server that sells. `isPatient`: an engine that is away longer than the server waits makes it say 500, "it is not
- * known whether it was done": such a buyer asks again. On an embedded ledger there is no such answer.
+ * known whether it was done": such a buyer asks again. On an embedded ledger there is no such answer. `rest`: between two wishes, in ms.
  */
-export type BuyerOptions = { ports: readonly number[]; random: () => number; diary: Diary; isPatient?: boolean }
+export type BuyerOptions = { ports: readonly number[]; random: () => number; diary: Diary; rest: () => number; isPatient?: boolean }
 
-export function createBuyer({ ports, random, diary, isPatient = false }: BuyerOptions): Buyer {
+export function createBuyer({
+  ports,
+  random,
+  diary,
+  rest,
+  isPatient = false,
+  houses,
+}: BuyerOptions & { houses: RoundHouses['fought'] }): Buyer {
   const first = Math.floor(random() * ports.length)
   const line = openLine(ports, first)
   const second = openLine(ports, first + 1)
@@ -116,8 +122,8 @@ export function createBuyer({ ports, random, diary, isPatient = false }: BuyerOp
     async shop(isOpen) {
       while (isOpen()) {
         const earlier = random() < 0.08 ? own[Math.floor(random() * own.length)] : undefined
-        await (earlier ? replay(earlier) : buy(contendedWish(random)))
-        await wait(random() * THINK_MS)
+        await (earlier ? replay(earlier) : buy(contendedWish(houses, random)))
+        await wait(rest())
       }
     },
     buy,
@@ -134,11 +140,11 @@ export function createBuyer({ ports, random, diary, isPatient = false }: BuyerOp
  * Somebody who asks without a key, and once only. Whoever repeats such a wish on the way, to a ledger whose answer was lost, sells twice: then
  * more is sold in the house of strangers than they were told of and may have missed.
  */
-export function createStranger({ ports, random, diary }: BuyerOptions): Pick<Buyer, 'shop' | 'close'> {
+export function createStranger({ ports, random, diary, rest, house }: BuyerOptions & { house: House }): Pick<Buyer, 'shop' | 'close'> {
   const line = openLine(ports, Math.floor(random() * ports.length))
 
   async function buyOnce(): Promise<void> {
-    const wish = strangersWish(random)
+    const wish = strangersWish(house, random)
     const answer = await line.ask(purchaseBytes(null, wish)).catch((error: unknown) => {
       if (!(error instanceof ConnectionLost)) throw error
       return null
@@ -153,7 +159,7 @@ export function createStranger({ ports, random, diary }: BuyerOptions): Pick<Buy
     async shop(isOpen) {
       while (isOpen()) {
         await buyOnce()
-        await wait(random() * THINK_MS)
+        await wait(rest())
       }
     },
     close: line.close,

@@ -8,14 +8,13 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Child, startChild } from '../child.ts'
 import { freePort } from '../free-port.ts'
-import { type House, writeHouses } from '../house.ts'
 import type { Urls } from './servers.ts'
 
 const SERVER = fileURLToPath(new URL('../server.ts', import.meta.url))
 /** Between a death and the next start. */
 const REST_MS = 100
 /** A start that takes so long, with everything there that it needs, is a failure. */
-const READY_MS = 60_000
+const READY_MS = 120_000
 
 /** What runs: a name for the report, and its roles. */
 const CREW = [
@@ -35,7 +34,7 @@ export type RoleProcess = {
   failedStarts: number
   /** Keeps it running from now on. */
   start(): void
-  ready(): Promise<void>
+  ready(moreMs?: number): Promise<void>
   /** SIGKILL; it is started again. */
   kill(): Promise<void>
   /** SIGKILL; it stays dead until `start`. */
@@ -48,16 +47,16 @@ export type RoleProcess = {
 export type Cluster = {
   all: RoleProcess[]
   of(role: 'purchase' | 'projector' | 'query'): RoleProcess[]
-  ready(): Promise<void>
+  /** Waits for so much longer than a start may take: a log that is far behind makes what sells unready. */
+  ready(moreMs?: number): Promise<void>
   /** Kills all. */
   end(): Promise<void>
 }
 
-export type ClusterOptions = { urls: Urls; env: Record<string, string>; folder: string; houses: readonly House[] }
+export type ClusterOptions = { urls: Urls; env: Record<string, string>; folder: string }
 
-/** `folder` gets the samples and what the processes complain of, a file each. */
-export async function startCluster({ urls, env, folder, houses }: ClusterOptions): Promise<Cluster> {
-  await writeHouses(join(folder, 'samples'), houses)
+/** `folder` gets what the processes complain of, a file each. It has no samples: each round imports what it sells. */
+export async function startCluster({ urls, env, folder }: ClusterOptions): Promise<Cluster> {
   const settings = { ...env, LEDGER_URL: urls.ledgerUrl, BUS_URL: urls.busUrl, DATABASE_URL: urls.databaseUrl, DATA_DIR: folder }
   const all = await Promise.all(
     CREW.map(async ({ name, roles }) => {
@@ -75,7 +74,7 @@ export async function startCluster({ urls, env, folder, houses }: ClusterOptions
   return {
     all,
     of: (role) => all.filter(({ roles }) => roles.split(',').includes(role)),
-    ready: async () => void (await Promise.all(all.map((each) => each.ready()))),
+    ready: async (moreMs) => void (await Promise.all(all.map((each) => each.ready(moreMs)))),
     end: async () => void (await Promise.all(all.map((each) => each.keepDown()))),
   }
 }
@@ -130,7 +129,7 @@ function superviseRole({ name, roles, port, start }: Supervised): RoleProcess {
       isWanted = true
       supervising = supervise()
     },
-    ready: () => answers(name, port),
+    ready: (moreMs = 0) => answers(name, port, READY_MS + moreMs),
     kill: async () => void (await end('SIGKILL')),
     keepDown: async () => void (await leave('SIGKILL')),
     signal: (signal) => child?.signal(signal),
@@ -139,16 +138,16 @@ function superviseRole({ name, roles, port, start }: Supervised): RoleProcess {
   return role
 }
 
-/** That it listens, which it does when everything that it needs stands. */
-async function answers(name: string, port: number): Promise<void> {
-  const untilMs = performance.now() + READY_MS
+/** That every role of it is open and works: who only listens takes no part yet. */
+async function answers(name: string, port: number, withinMs: number): Promise<void> {
+  const untilMs = performance.now() + withinMs
   for (;;) {
-    const isThere = await fetch(`http://127.0.0.1:${port}/health`, { signal: AbortSignal.timeout(5000) }).then(
-      ({ ok }) => ok,
-      () => false,
+    const said = await fetch(`http://127.0.0.1:${port}/health/ready`, { signal: AbortSignal.timeout(5000) }).then(
+      async (answer) => (answer.ok ? 'ready' : await answer.text()),
+      (error: unknown) => String(error),
     )
-    if (isThere) return
-    if (performance.now() > untilMs) throw new Error(`${name} was not ready within ${READY_MS} ms`)
+    if (said === 'ready') return
+    if (performance.now() > untilMs) throw new Error(`${name} was not ready within ${withinMs} ms: ${said}`)
     await wait(50)
   }
 }

@@ -2,12 +2,15 @@
 import { type House, seatOfBuyer, seatsOf } from '../house.ts'
 import { randomOf } from '../load/wishes.ts'
 import { createBuyer, createStranger, type Diary } from './buyer.ts'
+import type { RoundHouses } from './wishes.ts'
 
 const BUYERS = 20
 const STRANGERS = 4
 /** They take the seats of a house of their own one by one, which makes the log grow. */
 const RUNNERS = 24
-const MOST_REPLAYS = 3000
+const MOST_REPLAYS = 1000
+/** Shoppers come in waves, so that few wishes of a round meet in one batch and at one seat: up to 240 a second. */
+const WAVE = { everyMs: 100, lateMs: 8 }
 
 export type Crowd = {
   shop(isOpen: () => boolean): Promise<void>
@@ -18,10 +21,14 @@ export type Crowd = {
   close(): void
 }
 
-export type CrowdOptions = { ports: readonly number[]; seed: number; diary: Diary; house: House }
+export type CrowdOptions = { ports: readonly number[]; seed: number; diary: Diary; houses: RoundHouses; run: House }
 
-export function gatherCrowd({ ports, seed, diary, house }: CrowdOptions): Crowd {
-  const options = (n: number) => ({ ports, random: randomOf(seed * 1000 + n), diary, isPatient: true })
+export function gatherCrowd({ ports, seed, diary, houses, run: house }: CrowdOptions): Crowd {
+  const options = (n: number) => {
+    const random = randomOf(seed * 1000 + n)
+    const rest = (): number => WAVE.everyMs - (performance.now() % WAVE.everyMs) + random() * WAVE.lateMs
+    return { ports, random, diary, rest, isPatient: true, houses: houses.fought, house: houses.strangers }
+  }
   const buyers = Array.from({ length: BUYERS }, (_, i) => createBuyer(options(i)))
   const strangers = Array.from({ length: STRANGERS }, (_, i) => createStranger(options(BUYERS + i)))
   const runners = Array.from({ length: RUNNERS }, (_, i) => createBuyer(options(BUYERS + STRANGERS + i)))

@@ -20,7 +20,15 @@ export type Arena = {
 }
 
 /** An engine is away for so long at most, beside the time of its start; a wire is bad, a process stopped. */
-const MOST_MS = { away: 1500, slow: 1500, late: 300, deaf: 400, frozen: 8000 }
+const MOST_MS = { away: 1000, slow: 1500, late: 300, deaf: 400, frozen: 1500 }
+/**
+ * A ghost works on a slow wire, so that it is in the midst of something, and is away for longer than Kafka's session of 6 s: when it wakes,
+ * others have begun with what it had begun.
+ */
+const GHOST = { lateMs: 100, beforeMs: 800, awayMs: 8500, afterMs: 1000 }
+
+/** Who is killed in the midst works so long on a wire that is so late. */
+const MIDST = { lateMs: 50, mostMs: 400 }
 
 type Fault = { weight: number; strike(arena: Arena): Promise<void> }
 
@@ -39,6 +47,21 @@ const faults: Record<string, Fault> = {
       arena.did(`froze a ${frozen.roles}`)
       await wait(arena.random() * MOST_MS.frozen)
       frozen.signal('SIGCONT')
+    },
+  },
+  ghost: {
+    weight: 1,
+    async strike(arena) {
+      const ghost = pick(arena, [...arena.cluster.of('projector'), ...arena.cluster.of('purchase')])
+      const wire = wireOf(arena, ghost)
+      wire.delay(GHOST.lateMs)
+      await wait(GHOST.beforeMs)
+      ghost.signal('SIGSTOP')
+      arena.did(`made a ghost of a ${ghost.roles}`)
+      await wait(GHOST.awayMs)
+      ghost.signal('SIGCONT')
+      await wait(GHOST.afterMs)
+      wire.delay(0)
     },
   },
   clock: {
@@ -115,9 +138,19 @@ export function planOf(most: number, random: () => number): string[] {
 
 export const strike = (name: string, arena: Arena): Promise<void> => (faults[name] as Fault).strike(arena)
 
-async function killOne({ did }: Arena, victim: RoleProcess): Promise<void> {
+/** Every second one in the midst of something: transactions and batches of some ms are hardly ever met otherwise. */
+async function killOne(arena: Arena, victim: RoleProcess): Promise<void> {
+  const wire = wireOf(arena, victim)
+  if (arena.random() < 0.5) {
+    wire.delay(MIDST.lateMs)
+    await wait(arena.random() * MIDST.mostMs)
+  }
   await victim.kill()
-  did(`killed a ${victim.roles}`)
+  wire.delay(0)
+  arena.did(`killed a ${victim.roles}`)
 }
+
+/** Where it does what must be done wholly or not at all. */
+const wireOf = ({ wires }: Arena, { roles }: RoleProcess): FaultyWire => wires[roles === 'projector' ? 'database' : 'ledger']
 
 const pick = <T>({ random }: Pick<Arena, 'random'>, among: readonly T[]): T => among[Math.floor(random() * among.length)] as T

@@ -13,15 +13,11 @@ const USAGE = `Usage: npm run chaos -- --rounds N [--seed S]
 The bus may be sns-sqs, the database mariadb. --faults: how many a round at most, or which, joined by commas:
 ${faultNames.join(', ')}.`
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '5' },
-    seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000)) },
-    engines: { type: 'string' },
-    faults: { type: 'string', default: '12' },
-    behind: { type: 'string', default: '10000' },
-  },
-})
+const values = readValues()
+if (values.help) {
+  console.log(USAGE)
+  process.exit(0)
+}
 let clean = async (): Promise<void> => {}
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void clean().finally(() => process.exit(130))) // children are killed on exit
 const [rounds, behind] = [whole('rounds'), whole('behind')]
@@ -75,6 +71,23 @@ function whole(name: 'rounds' | 'seed' | 'faults' | 'behind', least = 1): number
   return Number.isInteger(number) && number >= least
     ? number
     : wrong(`--${name} is "${values[name]}": give a whole number, ${least} or more.`)
+}
+
+function readValues() {
+  try {
+    return parseArgs({
+      options: {
+        rounds: { type: 'string', default: '5' },
+        seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000)) },
+        engines: { type: 'string' },
+        faults: { type: 'string', default: '12' },
+        behind: { type: 'string', default: '10000' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values
+  } catch (error) {
+    return wrong((error as Error).message)
+  }
 }
 
 function wrong(what: string): never {

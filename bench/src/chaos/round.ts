@@ -11,6 +11,8 @@ import { createHost, type Deaths, type Host } from './killer.ts'
 import { HOUSES } from './wishes.ts'
 
 const BUYERS = 16
+/** Between two wishes at most: so that a round does not sell everything before the first kill. */
+const THINK_MS = 8
 /** Kills while buyers are buying: 1 to 3. */
 const MOST_KILLS = 3
 const CAUGHT_UP_MS = 15_000
@@ -23,7 +25,10 @@ export async function playRound(port: number, seed: number): Promise<Round> {
   const dataDir = await mkdtemp(join(tmpdir(), 'onsale-chaos-'))
   const host = createHost(dataDir, port, random)
   const diary = newDiary()
-  const buyers = Array.from({ length: BUYERS }, (_, i) => createBuyer({ ports: [port], random: randomOf(seed * 1000 + i), diary }))
+  const buyers = Array.from({ length: BUYERS }, (_, i) => {
+    const moods = randomOf(seed * 1000 + i)
+    return createBuyer({ ports: [port], random: moods, diary, rest: () => moods() * THINK_MS, houses: HOUSES })
+  })
   try {
     await sellWhileItDies(host, buyers, diary, 1 + Math.floor(random() * MOST_KILLS))
     await dieAndRemember(host, buyers, diary)

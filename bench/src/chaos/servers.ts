@@ -28,8 +28,8 @@ export type Place = Urls & { env: Record<string, string>; busWire?: FaultyWire; 
 export type Servers = {
   /** SIGKILL. */
   crash(name: ServerName): Promise<void>
-  /** On the same data and ports; resolves when it answers. */
-  up(name: ServerName): Promise<void>
+  /** On the same data and ports; resolves when all answer. */
+  up(...names: readonly ServerName[]): Promise<void>
   newPlace(engines: Engines): Promise<Place>
   /** Stops all and removes their data. */
   clean(): Promise<void>
@@ -67,7 +67,7 @@ export async function startServers(names: readonly ServerName[]): Promise<Server
     }
     return {
       crash: async (name) => void (await services('crash', name)),
-      up: async (name) => void (await services('up', name)),
+      up: async (...names) => void (await services('up', ...names)),
       newPlace: async (engines) => ({
         ...(await newPlace(engines, variables)),
         ...(engines.bus === 'kafka' && kafka && { busWire: kafka }),
@@ -92,7 +92,7 @@ async function newPlace({ bus, database }: Engines, variables: Record<string, st
     busUrl:
       bus === 'kafka'
         ? `${variables.KAFKA_URL}/${name}?partitions=4&sessionS=6`
-        : `sns+sqs://${variables.AWS_REGION}/${name}?visibilityS=10`,
+        : `sns+sqs://${variables.AWS_REGION}/${name}?visibilityS=6`,
     databaseUrl: databaseUrl.href,
     env: Object.fromEntries(Object.entries(variables).filter(([key]) => key.startsWith('AWS_'))),
     remove: () => command(server, `drop database ${name}`),

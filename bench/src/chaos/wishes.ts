@@ -1,25 +1,33 @@
-/** What the buyers of the chaos harness want, from the samples: mostly the same few seats, so that nearly every wish is contended. */
+/** What the buyers of the chaos harness want: mostly the same few seats, so that nearly every wish is contended. */
 import { type House, seatAt } from '../house.ts'
 
-/** A small house that sells out within a round, and one that never does. */
-export const HOUSES = [
+/** Of the samples: a small house that sells out within a round, and one that never does. */
+export const HOUSES: readonly [House, House] = [
   { venueId: 'Venue4', eventId: 'Event6', zones: 5, rows: 15, seatsPerRow: 30 },
   { venueId: 'Venue5', eventId: 'Event7', zones: 30, rows: 50, seatsPerRow: 60 },
-] as const satisfies readonly House[]
+]
 
-/** For those who ask without a key: nobody else buys here, and it does not sell out. */
-export const STRANGERS: House = { venueId: 'VenueOfStrangers', eventId: 'EventOfStrangers', zones: 8, rows: 50, seatsPerRow: 50 }
+/** `fought` as above; in the house of those who ask without a key nobody else buys, and it does not sell out. */
+export type RoundHouses = { fought: readonly [House, House]; strangers: House }
+
+/** Rounds on engines share ledger and read side: each has events of its own. The audit looks at every seat of every round. */
+export function housesOf(round: number): RoundHouses {
+  const small = { venueId: 'Small', eventId: `Small${round}`, zones: 5, rows: 15, seatsPerRow: 30 }
+  const large = { venueId: 'Large', eventId: `Large${round}`, zones: 8, rows: 30, seatsPerRow: 40 }
+  const strangers = { venueId: 'OfStrangers', eventId: `OfStrangers${round}`, zones: 4, rows: 50, seatsPerRow: 50 }
+  return { fought: [small, large], strangers }
+}
 
 /** The best available, so that a repeat finds other seats. */
-export function strangersWish(random: () => number): { venueId: string; eventId: string; quantity: number } {
-  return { venueId: STRANGERS.venueId, eventId: STRANGERS.eventId, quantity: 1 + Math.floor(random() * 3) }
+export function strangersWish({ venueId, eventId }: House, random: () => number): { venueId: string; eventId: string; quantity: number } {
+  return { venueId, eventId, quantity: 1 + Math.floor(random() * 3) }
 }
 
 /** The front rows of the first zone are what everybody wants. */
 const HOT_SEATS = 90
 
-export function contendedWish(random: () => number): object {
-  const house = HOUSES[random() < 0.6 ? 0 : 1]
+export function contendedWish(houses: RoundHouses['fought'], random: () => number): object {
+  const house = houses[random() < 0.6 ? 0 : 1]
   const { venueId, eventId } = house
   const kind = random()
   const zoneId = 1 + Math.floor(random() * house.zones)
@@ -29,8 +37,8 @@ export function contendedWish(random: () => number): object {
   return kind < 0.85 ? { venueId, eventId, zoneId, quantity } : { venueId, eventId, quantity }
 }
 
-function neighbours({ seatsPerRow, rows }: House, zoneId: number, random: () => number): object[] {
-  const { row } = seatAt({ ...HOUSES[0], rows, seatsPerRow }, Math.floor(random() * 3) * seatsPerRow)
-  const first = 1 + Math.floor(random() * (seatsPerRow - 3))
+function neighbours(house: House, zoneId: number, random: () => number): object[] {
+  const { row } = seatAt(house, Math.floor(random() * 3) * house.seatsPerRow)
+  const first = 1 + Math.floor(random() * (house.seatsPerRow - 3))
   return Array.from({ length: 2 + Math.floor(random() * 2) }, (_, i) => ({ zoneId, row, column: String(first + i) }))
 }

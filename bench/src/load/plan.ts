@@ -44,6 +44,8 @@ export type Report = {
   statuses: Record<number, number>
   /** 503 without Retry-After. */
   withoutRetryAfter: number
+  /** When the first and the last 503 came, ms of a clock that all processes of a machine share; no numbers where none came. */
+  busy: { fromMs: number; toMs: number }
   /** Of the 2xx: from the intended time, and from the moment of sending. They differ in an open loop that has no connection left. */
   latenciesMs: Float64Array
   onWireMs: Float64Array

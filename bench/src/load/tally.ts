@@ -25,6 +25,7 @@ export function createTally(count: number, keepSold: boolean): Tally {
   let unsent = 0
   let broken = 0
   let withoutRetryAfter = 0
+  const busy = { fromMs: Number.NaN, toMs: Number.NaN }
   let endedMs = startedMs
   let goodMs = startedMs
   return {
@@ -44,7 +45,11 @@ export function createTally(count: number, keepSold: boolean): Tally {
         if (keepSold && status === 201) sold.push({ request, body: body(), sentMs: offsetMs + (sent[request] as number) })
       } else if (status === 409) {
         if (keepSold) refused.push({ request, answeredMs: offsetMs + endedMs })
-      } else if (status === 503 && !/\r\nretry-after: \d/i.test(head)) withoutRetryAfter++
+      } else if (status === 503) {
+        busy.toMs = offsetMs + endedMs
+        if (Number.isNaN(busy.fromMs)) busy.fromMs = busy.toMs
+        if (!/\r\nretry-after: \d/i.test(head)) withoutRetryAfter++
+      }
     },
     report: (taken) => ({
       taken,
@@ -54,6 +59,7 @@ export function createTally(count: number, keepSold: boolean): Tally {
       goodSeconds: (goodMs - startedMs) / 1000,
       statuses,
       withoutRetryAfter,
+      busy,
       latenciesMs: latencies.slice(0, good),
       onWireMs: onWire.slice(0, good),
       sold,

@@ -1,13 +1,12 @@
 /** Every role in two processes on real engines, behind the proxy; each can be replaced while the others work. */
-import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { openSql } from '@onsale/server/adapters'
 import topology from '../../../topology.json' with { type: 'json' }
 import { type Child, startChild } from '../child.ts'
 import { type House, writeHouses } from '../house.ts'
+import { placesOn, type Urls } from '../places.ts'
 import { type ReverseProxy, type Role, startProxy } from './proxy.ts'
 
 const SERVER = fileURLToPath(new URL('../server.ts', import.meta.url))
@@ -16,7 +15,6 @@ const OF_EACH = 2
 const DRAIN_MS = 2000
 const roles = Object.keys(topology.roles) as Role[]
 
-export type Urls = { ledgerUrl: string; busUrl: string; databaseUrl: string }
 /** `stopped`: from the signal to the exit. */
 export type Replaced = { role: Role; readySeconds: number; stoppedSeconds: number; code: number | null }
 
@@ -32,16 +30,17 @@ export type Fleet = {
 
 type Member = { role: Role; child: Child; url: string }
 
-export async function startFleet(houses: readonly House[]): Promise<Fleet> {
+/** `from`: a checkout of another version, which the first processes are of; those that take their places are of this one. */
+export async function startFleet(houses: readonly House[], from?: string): Promise<Fleet> {
   const home = await mkdtemp(join(tmpdir(), 'onsale-rolling-'))
   await writeHouses(join(home, 'samples'), houses)
-  const { urls, drop } = await engines()
+  const { urls, drop } = await placesOn('redis,kafka,postgres')
   const env = { LEDGER_URL: urls.ledgerUrl, BUS_URL: urls.busUrl, DATABASE_URL: urls.databaseUrl, DRAIN_MS: String(DRAIN_MS) }
   const proxy = await startProxy()
   let members: Member[] = []
 
-  async function start(role: Role): Promise<Member> {
-    const child = startChild(SERVER, [join(home, 'samples')], { ...env, ROLES: role, DATA_DIR: join(home, 'data') })
+  async function start(role: Role, server = SERVER): Promise<Member> {
+    const child = startChild(server, [join(home, 'samples')], { ...env, ROLES: role, DATA_DIR: join(home, 'data') })
     const member = { role, child, url: await child.ready }
     members.push(member)
     await proxy.add(role, member.url)
@@ -56,8 +55,9 @@ export async function startFleet(houses: readonly House[]): Promise<Fleet> {
     return { code, seconds: (performance.now() - toldMs) / 1000 }
   }
 
+  const first = from === undefined ? SERVER : resolve(from, 'bench/src/server.ts')
   // All at once, as when the lights come back: one of them makes the tables.
-  await Promise.all(roles.flatMap((role) => Array.from({ length: OF_EACH }, () => start(role))))
+  await Promise.all(roles.flatMap((role) => Array.from({ length: OF_EACH }, () => start(role, first))))
   return {
     proxy,
     urls,
@@ -82,30 +82,6 @@ export async function startFleet(houses: readonly House[]): Promise<Fleet> {
       await drop()
       await rm(home, { recursive: true, force: true })
     },
-  }
-}
-
-/** A prefix, a topic and a database of its own on the servers that the environment names. */
-async function engines(): Promise<{ urls: Urls; drop(): Promise<void> }> {
-  const { REDIS_URL, KAFKA_URL, POSTGRES_URL } = process.env
-  if (!REDIS_URL || !KAFKA_URL || !POSTGRES_URL)
-    throw new Error('REDIS_URL, KAFKA_URL and POSTGRES_URL name the servers: see `npm run services` in CONTRIBUTING.md.')
-  const name = `onsale_rolling_${randomBytes(4).toString('hex')}`
-  const database = new URL(POSTGRES_URL)
-  database.pathname = `/${name}`
-  await command(POSTGRES_URL, `create database ${name}`)
-  return {
-    urls: { ledgerUrl: `${REDIS_URL}?prefix=${name}`, busUrl: `${KAFKA_URL}/${name}`, databaseUrl: database.href },
-    drop: () => command(POSTGRES_URL, `drop database ${name} with (force)`),
-  }
-}
-
-async function command(server: string, text: string): Promise<void> {
-  const sql = await openSql(server)
-  try {
-    await sql.read({ sql: text }, [])
-  } finally {
-    await sql.close()
   }
 }
 

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { DatabaseSync } from 'node:sqlite'
-import type { EventDetail } from '@onsale/contract/api'
+import type { EventDetail } from '@onsale/contract/events'
 import { openLedger, openSql } from '@onsale/server/adapters'
 import { audit } from '@onsale/server/audit'
 import { expect, it, onTestFinished } from 'vitest'

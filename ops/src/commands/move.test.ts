@@ -1,5 +1,5 @@
 /** The command as an operator runs it, beside a server that is a process of its own. What a move does is tried in server/src/move. */
-import type { EventSummary } from '@onsale/contract/api'
+import type { EventSummary } from '@onsale/contract/events'
 import { expect, it } from 'vitest'
 import { createClient } from '../../../server/test/client.ts'
 import { onServer } from '../../../server/test/databases.ts'

@@ -5,6 +5,7 @@ import { type Rebuilt, rebuildHotState } from '@onsale/server/move/hot-state'
 import { rebuild } from '@onsale/server/projector/projector'
 import type { Command } from 'commander'
 import { refuseUnmigrated, withDatabase } from '../database.ts'
+import { endProgress, tellProgress } from '../progress.ts'
 import { print, tableText } from '../table.ts'
 
 const HELP = `
@@ -29,10 +30,9 @@ export function addRebuild(program: Command): void {
 
 async function rebuildReadSide(json: boolean | undefined): Promise<void> {
   const sql = await openSql(readConfig().databaseUrl)
-  const applied = await rebuild(sql, Date.now(), (n) => (json ? undefined : process.stderr.write(`\r${n} entries`))).finally(() =>
-    sql.close(),
-  )
-  print(json, { applied }, () => `\n${applied} entries applied`)
+  const applied = await rebuild(sql, Date.now(), (n) => (json ? undefined : tellProgress(`${n} entries`))).finally(() => sql.close())
+  endProgress()
+  print(json, { applied }, () => `${applied} entries applied`)
 }
 
 async function rebuildLedger(json: boolean | undefined): Promise<void> {
@@ -41,8 +41,9 @@ async function rebuildLedger(json: boolean | undefined): Promise<void> {
     await refuseUnmigrated(sql)
     const ledger = await openLedger(ledgerUrl)
     try {
-      const rebuilt = await rebuildHotState(ledger, sql, (done, of) => process.stderr.write(`\r${done} of ${of} entries`)).catch(explain)
-      process.stderr.write('\rComparing ledger, log and read side\n')
+      const rebuilt = await rebuildHotState(ledger, sql, (done, of) => tellProgress(`${done} of ${of} entries`)).catch(explain)
+      tellProgress('Comparing ledger, log and read side')
+      endProgress()
       return { rebuilt, differences: (await audit(ledger, sql, Date.now())).differences }
     } finally {
       await ledger.close()
@@ -54,8 +55,9 @@ async function rebuildLedger(json: boolean | undefined): Promise<void> {
 
 function explain(error: unknown): never {
   const reason = error instanceof Error ? error.message : String(error)
+  endProgress()
   throw new Error(
-    `\n${reason}\nThe ledger has to be empty, or to have just these entries. If it is the lost one's remains, empty it (on Redis: delete every key that begins with its prefix) and run this again.`,
+    `${reason}\nThe ledger has to be empty, or to have just these entries. If it is the lost one's remains, empty it (on Redis: delete every key that begins with its prefix) and run this again.`,
   )
 }
 

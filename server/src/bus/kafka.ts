@@ -9,6 +9,7 @@ import type { BusAddress } from './address.ts'
 import type { Bus } from './bus.ts'
 import { type Carried, createIntake } from './intake.ts'
 import { createKafkaDeadLetters, deadLettersOf } from './kafka.dead-letters.ts'
+import { explain } from './kafka.errors.ts'
 import { createOffsets } from './kafka.offsets.ts'
 import { createTopic, emptyTopic } from './kafka.topics.ts'
 import { labelsOf } from './labels.ts'
@@ -83,7 +84,7 @@ export function createKafkaBus(address: KafkaAddress, onError: (error: unknown) 
         stream.pause()
         void intake.room().then(() => stream.resume())
       })
-      await untilGone(stream, leaving)
+      await untilGone(consumer, stream, leaving)
     } finally {
       await intake.stop()
       await Promise.race([consumer.close(true), wait(LEAVING_MS)]).catch(() => undefined)
@@ -93,11 +94,13 @@ export function createKafkaBus(address: KafkaAddress, onError: (error: unknown) 
   return {
     async publish(messages) {
       if (closing.signal.aborted) throw new Error('The bus is closed.')
-      await provideTopic()
+      await provideTopic().catch(explain)
       for (const part of portionsOf(messages, ONE_SEND))
-        await send(part.map((message) => ({ topic: address.topic, key: message.shard, value: message.body, headers: labelsOf(message) })))
+        await send(
+          part.map((message) => ({ topic: address.topic, key: message.shard, value: message.body, headers: labelsOf(message) })),
+        ).catch(explain)
     },
-    subscribe: (group, deliver) => subscriptions.open((attempt) => follow(group, deliver, attempt)),
+    subscribe: (group, deliver) => subscriptions.open((attempt) => follow(group, deliver, attempt).catch(explain)),
     deadLetters: createKafkaDeadLetters(address, client, send),
     async empty(group) {
       const topics = [address.topic, deadLettersOf(address, group)]
@@ -111,14 +114,21 @@ export function createKafkaBus(address: KafkaAddress, onError: (error: unknown) 
   }
 }
 
-/** Throws when the stream ends by itself. */
-async function untilGone(stream: EventEmitter, leaving: AbortSignal): Promise<void> {
-  const gone = once(stream, 'close', { signal: leaving }).then(() => {
+/** Throws when the stream ends by itself, or the group does not take the member back: then it would be silent, and never told so. */
+async function untilGone(consumer: EventEmitter, stream: EventEmitter, leaving: AbortSignal): Promise<void> {
+  const ended = new AbortController()
+  const signal = AbortSignal.any([leaving, ended.signal])
+  const gone = once(stream, 'close', { signal }).then(() => {
     throw new Error('The stream of messages ended.')
   })
-  await gone.catch((error: unknown) => {
-    if (!leaving.aborted) throw error
+  const expelled = once(consumer, 'error', { signal }).then(([error]) => {
+    throw error
   })
+  await Promise.race([gone, expelled])
+    .catch((error: unknown) => {
+      if (!leaving.aborted) throw error
+    })
+    .finally(() => ended.abort())
 }
 
 export const groupOf = ({ group, topic }: KafkaAddress, name: string): string => `${group || topic}.${name}`

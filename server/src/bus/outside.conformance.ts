@@ -1,8 +1,8 @@
 /** Judges what every bus outside the process does with messages that are refused. */
 import { connect, createServer, type Server } from 'node:net'
 import { hostname } from 'node:os'
-import type { EventDetail } from '@onsale/contract/api'
 import { replayedBody } from '@onsale/contract/entry'
+import type { EventDetail } from '@onsale/contract/events'
 import { describe, expect, test } from 'vitest'
 import { event, HALL } from '../../test/house.ts'
 import { startTestPlatform } from '../../test/platform.ts'

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { EventFile, VenueFile } from '@onsale/contract/api'
+import type { EventFile, VenueFile } from '@onsale/contract/import-files'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { BARN, event, HALL, type House, oneZone, writeHouse } from '../../test/house.ts'
 import { temporaryFolder } from '../../test/platform.ts'
@@ -14,7 +14,7 @@ import type { Sql } from '../sql/sql.ts'
 import { openSqlite } from '../sql/sqlite.ts'
 import { openCatalogue } from './catalogue.ts'
 import { compareGeometry, faultsOf } from './geometry.ts'
-import { type Imported, importEvent, importFolder, importVenue, openNewEvents } from './import.ts'
+import { type Imported, importEvent, importFolder, importLater, importVenue, openNewEvents } from './import.ts'
 
 const SAMPLES = resolve(fileURLToPath(import.meta.url), '../../../../samples')
 
@@ -79,7 +79,7 @@ describe('the samples', () => {
 })
 
 describe('a wrong file is told with file, path and reason, and the others still open', () => {
-  const withZones = (zones: unknown): object => ({ ...HALL, zones })
+  const withZones = (zones: unknown): object => ({ ...HALL, venueId: 'Bad', zones })
   const zone = { zoneId: 1, rows: 2, seatsPerRow: 3 }
 
   test.for([
@@ -93,7 +93,7 @@ describe('a wrong file is told with file, path and reason, and the others still 
     ['a gap that is no seat', 'venues', withZones([{ ...zone, gaps: ['A'] }]), '/zones/0/gaps/0', /must match pattern/],
     ['a gap beyond the row', 'venues', withZones([{ ...zone, gaps: ['A4'] }]), '', /gaps of zone 1: A4 is no range/],
     ['a zone twice', 'venues', withZones([zone, zone]), '', /zone 1 stands there twice/],
-    ['a time zone that is none', 'venues', { ...HALL, timeZone: 'Mars/Olympus' }, '', /Mars\/Olympus/],
+    ['a time zone that is none', 'venues', { ...HALL, venueId: 'Bad', timeZone: 'Mars/Olympus' }, '', /Mars\/Olympus/],
     ['a venue that is not there', 'events', { ...event('Bad'), venueId: 'Nowhere' }, '', /there is no venue Nowhere/],
     ['a zone that the venue has not', 'events', { ...event('Bad'), zones: [{ zoneId: 9, price: 1 }] }, '', /Hall has no zone 9/],
     [
@@ -110,6 +110,13 @@ describe('a wrong file is told with file, path and reason, and the others still 
       /twice/,
     ],
     ['a price below zero', 'events', { ...event('Bad'), zones: [{ zoneId: 1, price: -1 }] }, '/zones/0/price', /must be >= 0/],
+    [
+      'a price that nobody can sum up',
+      'events',
+      { ...event('Bad'), zones: [{ zoneId: 1, price: 1e300 }] },
+      '/zones/0/price',
+      /must be <= 1000000000/,
+    ],
     ['a broken price', 'events', { ...event('Bad'), zones: [{ zoneId: 1, price: 1.5 }] }, '/zones/0/price', /must be integer/],
     ['a currency that is none', 'events', { ...event('Bad'), currency: 'cad' }, '/currency', /must match pattern/],
     ['a moment that is none', 'events', { ...event('Bad'), startsAt: 'tomorrow' }, '/startsAt', /date-time/],
@@ -139,6 +146,18 @@ describe('a wrong file is told with file, path and reason, and the others still 
     await writeFile(join(folder, 'events', 'Bad.json'), JSON.stringify({ ...event('Bad'), currency: '?', name: '', sale: 'never' }))
     const { problems } = await importFolder(sql, folder, NOW)
     for (const at of ['/currency', '/name', '/sale']) expect(problems.map((problem) => problem.at)).toContain(at)
+  })
+
+  test('two files of one id are both wrong, and neither is guessed', async () => {
+    const { sql, folder } = await emptyDatabase()
+    await writeHouse(folder, { venues: [HALL], events: [event('Good'), event('Twin')] })
+    await writeFile(join(folder, 'events', 'Copy.json'), JSON.stringify(event('Twin', { name: 'Another' })))
+    const { events, problems } = await importFolder(sql, folder, NOW)
+    expect(events).toEqual(['Good'])
+    expect(problems).toEqual([
+      { file: join(folder, 'events', 'Copy.json'), at: '/eventId', reason: 'Twin stands in Twin.json too; keep one of them' },
+      { file: join(folder, 'events', 'Twin.json'), at: '/eventId', reason: 'Twin stands in Copy.json too; keep one of them' },
+    ])
   })
 
   test('folders that are missing or hold other files are nothing to import', async () => {
@@ -192,6 +211,35 @@ describe('never over living state', () => {
     await openNewEvents(path.sql, path.ledger)
     expect(await path.ask({ ...tiny, eventId: 'Encore' })).toMatchObject({ tickets: [{ price: 700, row: 'A', column: '1' }] })
     expect(await path.ask(tiny)).toMatchObject({ tickets: [{ price: 1000, row: 'A', column: '2' }] })
+  })
+})
+
+describe('at a later start', () => {
+  test('what was refused and is mended now goes on sale, and nothing that lives is touched', async () => {
+    const { sql, folder } = await emptyDatabase()
+    await writeHouse(folder, { venues: [HALL], events: [event('Good'), event('Bad', { currency: '?' })] })
+    expect(await importFolder(sql, folder, NOW)).toMatchObject({ events: ['Good'] })
+    expect(await importLater(sql, folder, NOW)).toMatchObject({ venues: [], events: [], problems: [{ at: '/currency' }] })
+    await writeHouse(folder, { venues: [{ ...HALL, name: 'Renamed' }], events: [event('Good', { name: 'Renamed' }), event('Bad')] })
+    expect(await importLater(sql, folder, NOW)).toEqual({ venues: [], events: ['Bad'], problems: [] })
+    const names = await sql.db.selectFrom('events').select('name').orderBy('event_id').execute()
+    expect(names).toEqual([{ name: 'The Bad' }, { name: 'The Good' }])
+    expect(await sql.db.selectFrom('venues').select('name').execute()).toEqual([{ name: HALL.name }])
+  })
+
+  test('a folder that nothing of the house came from is left alone', async () => {
+    const { sql, folder } = await emptyDatabase()
+    await importVenue(sql, BARN)
+    await writeHouse(folder, { venues: [HALL], events: [event('Good')] })
+    expect(await importLater(sql, folder, NOW)).toEqual({ venues: [], events: [], problems: [] })
+  })
+
+  test('a first start at which everything was wrong is made good', async () => {
+    const { sql, folder } = await emptyDatabase()
+    await writeHouse(folder, { venues: [{ ...HALL, zones: [] }], events: [event('Good')] })
+    expect(await importFolder(sql, folder, NOW)).toMatchObject({ venues: [], events: [] })
+    await writeHouse(folder, { venues: [HALL], events: [] })
+    expect(await importLater(sql, folder, NOW)).toEqual({ venues: ['Hall'], events: ['Good'], problems: [] })
   })
 })
 

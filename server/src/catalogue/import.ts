@@ -3,9 +3,9 @@
  * reason, and the others still open. What is living is never touched: an event that exists stays as it is.
  */
 import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { EventFile, VenueFile } from '@onsale/contract/api'
-import { Ajv } from 'ajv'
+import { basename, join } from 'node:path'
+import { EventFile, VenueFile } from '@onsale/contract/import-files'
+import { Ajv, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
 import type { Kysely } from 'kysely'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -23,17 +23,102 @@ addFormats.default(ajv)
 const isVenue = ajv.compile<VenueFile>(VenueFile)
 const isEvent = ajv.compile<EventFile>(EventFile)
 
+type Read<Content> = { file: string; content: Content }
+type House = { venues: Read<VenueFile>[]; events: Read<EventFile>[]; problems: ImportProblem[] }
+
 /** Reads `<folder>/venues/*.json`, then `<folder>/events/*.json`. */
 export async function importFolder(sql: Sql, folder: string, now: number): Promise<Imported> {
-  const imported: Imported = { venues: [], events: [], problems: [] }
-  for (const kind of ['venues', 'events'] as const)
-    for (const file of await jsonFiles(join(folder, kind))) {
-      const found = await importFile(sql, kind, file, now)
-      if (Array.isArray(found)) imported.problems.push(...found)
-      else if (found) imported[kind].push(found)
+  return importHouse(sql, await readHouse(folder), now)
+}
+
+/**
+ * What a start finds in the folder that the database was filled from: files that were refused then and are mended now, and new ones. Nothing
+ * where the database was filled from elsewhere, which shows in that it has things, and none of the folder's.
+ */
+export async function importLater(sql: Sql, folder: string, now: number): Promise<Imported> {
+  const house = await readHouse(folder)
+  const [venues, events] = await knownIds(sql)
+  const isKnown =
+    house.venues.some(({ content }) => venues.has(content.venueId)) || house.events.some(({ content }) => events.has(content.eventId))
+  if (!isKnown && venues.size > 0) return { venues: [], events: [], problems: [] }
+  const isNew = {
+    ...house,
+    venues: house.venues.filter(({ content }) => !venues.has(content.venueId)),
+    events: house.events.filter(({ content }) => !events.has(content.eventId)),
+  }
+  return importHouse(sql, isNew, now)
+}
+
+async function knownIds({ db }: Sql): Promise<[venues: Set<string>, events: Set<string>]> {
+  const venues = await db.selectFrom('venues').select('venue_id').execute()
+  const events = await db.selectFrom('events').select('event_id').execute()
+  return [new Set(venues.map(({ venue_id }) => venue_id)), new Set(events.map(({ event_id }) => event_id))]
+}
+
+async function importHouse(sql: Sql, { venues, events, problems }: House, now: number): Promise<Imported> {
+  const imported: Imported = { venues: [], events: [], problems: [...problems] }
+  const each = async (file: string, ids: string[], work: () => Promise<string | null>): Promise<void> => {
+    try {
+      const id = await work()
+      if (id !== null) ids.push(id)
+    } catch (error) {
+      imported.problems.push(problemIn(file, error))
     }
+  }
+  for (const { file, content } of venues) await each(file, imported.venues, () => importVenue(sql, content))
+  for (const { file, content } of events) await each(file, imported.events, () => importEvent(sql, content, now))
   return imported
 }
+
+async function readHouse(folder: string): Promise<House> {
+  const problems: ImportProblem[] = []
+  const venues = await readKind(join(folder, 'venues'), isVenue, problems)
+  const events = await readKind(join(folder, 'events'), isEvent, problems)
+  return {
+    venues: withoutTwins(venues, 'venueId', problems),
+    events: withoutTwins(events, 'eventId', problems),
+    problems,
+  }
+}
+
+async function readKind<T>(folder: string, fits: ValidateFunction<T>, problems: ImportProblem[]): Promise<Read<T>[]> {
+  const found: Read<T>[] = []
+  for (const file of await jsonFiles(folder)) {
+    try {
+      const content: unknown = JSON.parse(await readFile(file, 'utf8'))
+      if (fits(content)) found.push({ file, content })
+      else
+        problems.push(
+          ...(fits.errors ?? []).map(({ instancePath, message }) => ({ file, at: instancePath, reason: message ?? 'does not fit' })),
+        )
+    } catch (error) {
+      problems.push(problemIn(file, error))
+    }
+  }
+  return found
+}
+
+/** Which of two files with one id is meant is not ours to guess. */
+function withoutTwins<Name extends string, T extends Record<Name, string>>(
+  files: readonly Read<T>[],
+  name: Name,
+  problems: ImportProblem[],
+): Read<T>[] {
+  return [...Map.groupBy(files, ({ content }) => content[name]).values()].flatMap((same) => {
+    if (same.length === 1) return same
+    for (const { file, content } of same) {
+      const others = same.filter((other) => other.file !== file).map((other) => basename(other.file))
+      problems.push({ file, at: `/${name}`, reason: `${content[name]} stands in ${others.join(', ')} too; keep one of them` })
+    }
+    return []
+  })
+}
+
+const problemIn = (file: string, error: unknown): ImportProblem => ({
+  file,
+  at: '',
+  reason: error instanceof Error ? error.message : String(error),
+})
 
 /** Whoever keeps the catalogue in memory reads it again. */
 async function tellNews(db: Kysely<Schema>): Promise<void> {
@@ -49,19 +134,6 @@ async function jsonFiles(folder: string): Promise<string[]> {
     .filter((name) => name.endsWith('.json'))
     .sort()
     .map((name) => join(folder, name))
-}
-
-/** The id of what is new, null when it existed, or what is wrong. */
-async function importFile(sql: Sql, kind: 'venues' | 'events', file: string, now: number): Promise<string | null | ImportProblem[]> {
-  try {
-    const content: unknown = JSON.parse(await readFile(file, 'utf8'))
-    const fits = kind === 'venues' ? isVenue : isEvent
-    if (!fits(content))
-      return (fits.errors ?? []).map(({ instancePath, message }) => ({ file, at: instancePath, reason: message ?? 'does not fit' }))
-    return kind === 'venues' ? await importVenue(sql, content as VenueFile) : await importEvent(sql, content as EventFile, now)
-  } catch (error) {
-    return [{ file, at: '', reason: error instanceof Error ? error.message : String(error) }]
-  }
 }
 
 /** A refusal carries the state of its zone: a thousand of them must fit into memory. */

@@ -1,5 +1,5 @@
 /** A moment of the import form: ISO 8601, or so many days from the import at a time of the venue, so that samples never grow old. */
-import type { EventFile } from '@onsale/contract/api'
+import type { EventFile } from '@onsale/contract/import-files'
 
 /** ISO 8601 in UTC. */
 export function momentAt(moment: EventFile['startsAt'], timeZone: string, now: number): string {

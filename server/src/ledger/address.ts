@@ -1,5 +1,7 @@
 /** Where a ledger on Redis is, as its address says. */
 
+import type { Place } from './ledger.ts'
+
 export type RedisPlace = {
   hosts: { host: string; port: number }[]
   isCluster: boolean
@@ -37,3 +39,7 @@ function hostOf(text: string): { host: string; port: number } {
   const { hostname, port } = new URL(`redis://${text}`)
   return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 6379) }
 }
+
+/** What to start with, in words for a person. */
+export const settingsFor = ({ ledgerUrl, databaseUrl, busUrl }: Place): string =>
+  `LEDGER_URL=${ledgerUrl}, DATABASE_URL=${databaseUrl} and BUS_URL=${busUrl}`

@@ -94,8 +94,11 @@ export interface Departure {
   pause(): Promise<void>
   resume(): void
   /** Durably: nothing is ever sold from here again, and who opens it hears where it went. */
-  leave(to: { ledgerUrl: string; databaseUrl: string }): Promise<void>
+  leave(to: Place): Promise<void>
 }
+
+/** Where a box office keeps what it has. */
+export type Place = { ledgerUrl: string; databaseUrl: string; busUrl: string }
 
 /** Whether it was done is not known. Asked again with its key it is answered as it was, if it was. */
 export class LedgerUnsure extends Error {

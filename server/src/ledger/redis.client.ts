@@ -17,6 +17,8 @@ type Argument = string | number | Buffer
 export type RedisClient = {
   /** Asks a function until it answers. Rejects with LedgerBusy when nothing was done, and with LedgerUnsure when that is not known. */
   ask(base: string, question: (isRepeat: boolean) => Argument[]): Promise<unknown>
+  /** For a buyer, who waits: gives up within `buyerMs`, and at once while this base is known not to answer. */
+  askForBuyer(base: string, question: (isRepeat: boolean) => Argument[]): Promise<unknown>
   /** Sets a key that is new, and returns what it has. */
   setOnce(key: string, value: string): Promise<string | null>
   close(): void
@@ -25,6 +27,8 @@ export type RedisClient = {
 export type RedisClientOptions = {
   /** For so long an answer that was lost is asked for again. */
   patienceMs?: number
+  /** Who presses a button takes two seconds for a long time; a server that was restarted is back by then. */
+  buyerMs?: number
   /** A server that says nothing for so long is thought to be dead. */
   silenceMs?: number
 }
@@ -59,7 +63,7 @@ const asScript = `local function make()\n${library}\nend\nreturn make()(KEYS, AR
 const scriptHash = createHash('sha1').update(asScript).digest('hex')
 
 export async function openRedisClient(place: RedisPlace, options: RedisClientOptions = {}): Promise<RedisClient> {
-  const { patienceMs = 10_000, silenceMs = 5000 } = options
+  const { patienceMs = 10_000, buyerMs = 2000, silenceMs = 5000 } = options
   const connections = Array.from({ length: CONNECTIONS }, () => connect(place, silenceMs))
   const [first] = connections as [Redis | Cluster]
   // Each lost connection is heard of by those who asked; without a listener it would end the process.
@@ -67,6 +71,8 @@ export async function openRedisClient(place: RedisPlace, options: RedisClientOpt
   let asked = 0
   const closing = new AbortController()
   let hasFunctions = true
+  /** Bases that do not answer, and how that was told. */
+  const away = new Map<string, unknown>()
 
   const masters = (): Redis[] => (first instanceof Cluster ? first.nodes('master') : [first])
 
@@ -98,8 +104,8 @@ export async function openRedisClient(place: RedisPlace, options: RedisClientOpt
     }
   }
 
-  async function persist<T>(work: (isRepeat: boolean) => Promise<T>): Promise<T> {
-    const deadline = performance.now() + patienceMs
+  async function persist<T>(work: (isRepeat: boolean) => Promise<T>, forMs = patienceMs): Promise<T> {
+    const deadline = performance.now() + forMs
     let mayBeDone = false
     for (let delayMs = BACK_OFF.firstMs; ; delayMs = Math.min(BACK_OFF.mostMs, delayMs * 2)) {
       try {
@@ -115,6 +121,33 @@ export async function openRedisClient(place: RedisPlace, options: RedisClientOpt
     }
   }
 
+  /** What is asked for in vain is looked for until it answers; nobody waits for it meanwhile. */
+  function lookFor(base: string, error: unknown): void {
+    if (away.has(base)) return
+    away.set(base, error)
+    void persist(() => call(base, ['ends']), Number.POSITIVE_INFINITY)
+      .catch(() => undefined)
+      .finally(() => away.delete(base))
+  }
+
+  async function askForBuyer(base: string, question: (isRepeat: boolean) => Argument[]): Promise<unknown> {
+    if (away.has(base)) throw givenUp(false, away.get(base))
+    const answered = new AbortController()
+    const answer = persist((isRepeat) => call(base, question(isRepeat)), buyerMs)
+    // An attempt that is under way has been heard, for all that is known.
+    const late = wait(buyerMs, undefined, { signal: answered.signal }).then(() => {
+      throw givenUp(true, new Error(`Redis has not answered for ${buyerMs} ms.`))
+    })
+    try {
+      return await Promise.race([answer, late])
+    } catch (error) {
+      if (error instanceof LedgerUnsure || (error as Error).message === NO_ANSWER) lookFor(base, error)
+      throw error
+    } finally {
+      answered.abort()
+    }
+  }
+
   try {
     await persist(async () => {
       await Promise.all(connections.map(async (redis) => redis.status === 'ready' || once(redis, 'ready').catch(notSent)))
@@ -127,6 +160,7 @@ export async function openRedisClient(place: RedisPlace, options: RedisClientOpt
   }
   return {
     ask: (base, question) => persist((isRepeat) => call(base, question(isRepeat))),
+    askForBuyer,
     setOnce: (key, value) =>
       persist(async () => {
         await first.set(key, value, 'NX')
@@ -145,9 +179,11 @@ function notSent(error: Error): never {
   throw new NotSent(error.message, { cause: error })
 }
 
+const NO_ANSWER = 'The ledger does not answer.'
+
 /** Buyers read this: where Redis is stands in the cause. */
 function givenUp(mayBeDone: boolean, cause: unknown): Error {
-  if (!mayBeDone) return new LedgerBusy('The ledger does not answer.', { cause })
+  if (!mayBeDone) return new LedgerBusy(NO_ANSWER, { cause })
   return new LedgerUnsure('The ledger does not answer, and whether it did what it was asked is not known. Ask again with the same key.', {
     cause,
   })

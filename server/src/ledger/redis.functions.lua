@@ -4,20 +4,23 @@
 -- The prefix stands before the braces: shards are spread over the nodes by their number.
 --   <base>            hash: head, trimmed, day (the newest of the commands), today and yesterday (first positions of the last two days),
 --                     restoring (entries are being put back: nothing is sold)
---   <base>:zones      hash: zone -> seats. What is not in it is not open: a store that was emptied sells nothing
---   <base>:states:Z   two bits a seat, `owners:Z` seven bytes (a hash of 52 bits), `ends:Z` six bytes (the end of a hold, ms)
+--   <base>:zones      hash: zone -> u32 seats, u32 first: the seats of a shard are numbered through, each zone from a number that four divides.
+--                     What is not in it is not open: a store that was emptied sells nothing
+--   <base>:states     two bits a seat of the shard; `ends` six bytes (the end of a hold, ms)
+--   <base>:owners     hash: seat -> seven bytes (a hash of 52 bits) of who has it
 --   <base>:log        stream: records of up to 32 entries, kept until they are trimmed and no key needs them. The id is
 --                     `<position of the last entry>-<entries>`, `was` has what seats were, entries apart by blanks, `facts` a line each
---   <base>:keys:DAY   hash: k<idempotency key> -> `<position>\n<fingerprint>`, b<client> -> `<number of its last batch>\n<head before>\n<codes>`
+--   <base>:keys:DAY   hash: k<idempotency key> -> `<head before its batch>+<place in it>\n<fingerprint>`,
+--                     b<client> -> `<number of its last batch>\n<head before>\n<codes>`
 --   <base>:places     hash, in shard 0 only: event -> shard, of events that are not where their hash would put them
--- This is format 2 (`redis.ts` refuses others); in the first, the log was lists of entries.
+-- This is format 3 (`redis.ts` refuses others); in the second each zone had states, owners and ends of its own.
 --
 -- Everything is decided before anything is written, because Redis does not take back what a failed script wrote.
 -- Time is the commands' (`at`), so that a server's clock changes nothing.
 --
--- What it costs is mostly texts, of which this Lua hashes every byte whenever it makes one (0.5 us for the 300 of a fact), and calls to Redis (1 us
--- each). So facts come in texts of up to 32 changes, which become a record as they are when all of them are done, and what a batch
--- does to a zone is read and written once.
+-- What it costs is mostly texts, of which this Lua hashes every byte whenever it makes one (0.5 us for the 300 of a fact), and calls: to Redis 1 us
+-- each, of a function 0.1. So a batch comes as one list of numbers and a few texts that are cut at once, facts in texts of up to 32 changes, which
+-- become a record as they are when all of them are done, and what lies near each other is read and written in one piece.
 
 local RECORD = 32
 local AT_A_READ = 1024
@@ -29,13 +32,26 @@ local FROM_FREE, FROM_MINE = 0, 1
 local REPLAYED, TAKEN, KEY_REUSED, NOT_OPEN, BEHIND = 255, 254, 253, 252, 251
 -- Lua hands at most some 8,000 values to a call.
 local AT_ONCE = 4000
--- A run of bytes that stay as they are is written too when it is shorter than what another call costs the append-only file.
-local BRIDGE = 64
+-- So many bytes of states that stay as they are cost as much as another call: to be read, and to be written.
+local READ_BRIDGE, WRITE_BRIDGE = 512, 192
 
-local byte, char, sub, find, floor, concat = string.byte, string.char, string.sub, string.find, math.floor, table.concat
-local unpack_struct = struct.unpack
+local byte, char, sub, find, rep = string.byte, string.char, string.sub, string.find, string.rep
+local floor, concat, sort = math.floor, table.concat, table.sort
+local pack_struct, unpack_struct = struct.pack, struct.unpack
 
 local function digits(number) return string.format('%d', number) end
+
+-- What a few numbers become is made once: C takes 0.2 us for a text of one.
+local function remembered(make)
+  return setmetatable({}, {
+    __index = function(made, number)
+      made[number] = make(number)
+      return made[number]
+    end,
+  })
+end
+-- Places in a batch, and bytes.
+local TEXT, BYTE = remembered(digits), remembered(char)
 
 local function meta(base)
   local found = redis.call('HMGET', base, 'head', 'trimmed', 'day', 'today', 'yesterday', 'restoring')
@@ -49,81 +65,64 @@ local function meta(base)
   }
 end
 
--- ---------------------------------------------------------------- cells: owners and ends of holds, so many bytes a seat
-
--- What a batch writes, in its order: runs of neighbours, and in which run a seat was written last.
-local function put_cells(cells, first, last, blob)
-  local n = #cells.first + 1
-  cells.first[n], cells.blob[n] = first, blob
-  for seat = first, last do cells.run[seat] = n end
-end
-
-local function no_cells() return { first = {}, blob = {}, run = {} } end
-
-local function cell(key, width, cells, seat)
-  local n = cells and cells.run[seat]
-  if not n then return redis.call('GETRANGE', key, seat * width, seat * width + width - 1) end
-  local at = (seat - cells.first[n]) * width
-  return sub(cells.blob[n], at + 1, at + width)
-end
-
--- Runs that follow one another are one call: it costs about a microsecond and 80 bytes of the append-only file.
-local function write_cells(key, width, cells)
-  local first, blob, i = cells.first, cells.blob, 1
-  while first[i] do
-    local last, beyond = i, first[i] + #blob[i] / width
-    while first[last + 1] == beyond do
-      last = last + 1
-      beyond = beyond + #blob[last] / width
-    end
-    redis.call('SETRANGE', key, first[i] * width, last == i and blob[i] or concat(blob, '', i, last))
-    i = last + 1
-  end
-end
-
 -- ---------------------------------------------------------------- seats
 
 local OWNER, END = 7, 6
 
--- A zone as this batch sees it: what is stored, and over it what the batch has changed (`bytes` of states, cells of owners and ends).
-local function load_zone(base, name, seats)
-  local states = seats and redis.call('GET', base .. ':states:' .. name)
-  if not states then return nil end
-  return { base = base, name = name, seats = tonumber(seats), states = states, bytes = {} }
+local function read_bytes(base, what, from, count)
+  return redis.call('GETRANGE', base .. what, digits(from), digits(from + count - 1))
 end
 
-local function key_of(zone, what) return zone.base .. what .. zone.name end
+-- Where a zone is in its shard: its number of seats, the first of them, and the bytes of their states.
+local function place_of_zone(stored)
+  local seats, first = unpack_struct('>I4I4', stored)
+  return { seats = seats, first = first, from = first / 4, bytes = math.max(1, math.ceil(seats / 4)) }
+end
+
+-- Neighbours whose states were read in one piece, with what a batch changes of them: states and ends by seat.
+local function new_span(base, from, count)
+  return { base = base, from = from, text = read_bytes(base, ':states', from, count), count = 0, changed = {}, states = {}, ends = {} }
+end
+
+-- The zones of a batch by their place in it; one that is not open is missing.
+local function load_zones(base, names)
+  local zones, count, from, beyond = {}, 0, math.huge, 0
+  for i, stored in ipairs(redis.call('HMGET', base .. ':zones', unpack(names))) do
+    local zone = stored and place_of_zone(stored)
+    zones[i] = zone
+    if zone then count, from, beyond = count + 1, math.min(from, zone.from), math.max(beyond, zone.from + zone.bytes) end
+  end
+  local whole = count > 0 and beyond - from <= count * READ_BRIDGE and new_span(base, from, beyond - from)
+  for i = 1, #names do
+    local zone = zones[i]
+    if zone then
+      zone.span = whole or new_span(base, zone.from, zone.bytes)
+      -- States that were lost are no free seats.
+      if zone.from + zone.bytes - zone.span.from > #zone.span.text then zones[i] = false end
+    end
+  end
+  return zones
+end
 
 -- Two bits of four seats are one byte; the first seat has the high bits.
-local PLACE = { [0] = 64, 16, 4, 1 }
+local PLACE = { 64, 16, 4, 1 }
 
-local function state_of(zone, seat)
-  local i = floor(seat / 4)
-  return floor((zone.bytes[i] or byte(zone.states, i + 1)) / PLACE[seat % 4]) % 4
+local function state_of(span, seat)
+  local state = span.states[seat]
+  if state then return state end
+  local four = seat % 4
+  local place, b = PLACE[four + 1], byte(span.text, (seat - four) / 4 - span.from + 1)
+  return (b - b % place) / place % 4
 end
 
-local function set_state(zone, seat, from, to)
-  local i = floor(seat / 4)
-  zone.bytes[i] = (zone.bytes[i] or byte(zone.states, i + 1)) + (to - from) * PLACE[seat % 4]
-end
-
-local function end_of(zone, seat)
-  local a, b, c, d, e, f = byte(cell(key_of(zone, ':ends:'), END, zone.ends, seat), 1, END)
+local function end_of(span, seat)
+  local stored = span.ends[seat] or read_bytes(span.base, ':ends', seat * END, END)
   -- A hold whose end is lost never ends.
-  if not f then return math.huge end
-  return ((((a * 256 + b) * 256 + c) * 256 + d) * 256 + e) * 256 + f
+  return #stored == END and unpack_struct('>I6', stored) or math.huge
 end
 
--- `mine`: where the text has the owner who is asked for.
-local function is_available(zone, change, seat, text, mine)
-  local state = state_of(zone, seat)
-  if state == FREE or (state == HELD and end_of(zone, seat) <= change.at) then return change.from ~= FROM_MINE end
-  if change.from == FROM_FREE or state == NONE then return false end
-  return cell(key_of(zone, ':owners:'), OWNER, zone.owners, seat) == sub(text, mine, mine + OWNER - 1)
-end
-
--- The seats of the option at hand, one table for all.
-local wanted = {}
+-- The seats of the option at hand and their states, two tables for all.
+local wanted, were = {}, {}
 
 local function is_among(count, seat)
   for i = 1, count do
@@ -132,59 +131,55 @@ local function is_among(count, seat)
   return false
 end
 
--- Whether all seats of an option are available; then they are `wanted`. A wish is for a handful, so looking through those before is the shortest.
-local function fits(zone, change, text, count, seats, mine)
-  for i = 1, count do
-    local a, b, c, d = byte(text, seats + i * 4 - 4, seats + i * 4 - 1)
-    local seat = ((a * 256 + b) * 256 + c) * 256 + d
-    if seat >= zone.seats or is_among(i - 1, seat) or not is_available(zone, change, seat, text, mine + (i - 1) * OWNER) then return false end
-    wanted[i] = seat
-  end
-  return count > 0
-end
-
 local LETTER = { [0] = '.', 'h', 's' }
 
--- Puts the wanted seats into a state, whatever they were. Returns what they were, a letter each.
-local function put(zone, change, text, count, owners)
-  local was, to, first = '', change.to, 1
-  for i = 1, count do
-    local seat = wanted[i]
-    local state = state_of(zone, seat)
-    was = was .. LETTER[state]
-    set_state(zone, seat, state, to)
-    if i == count or wanted[i + 1] ~= seat + 1 then
-      if to ~= FREE then
-        zone.owners = zone.owners or no_cells()
-        put_cells(zone.owners, wanted[first], seat, sub(text, owners + (first - 1) * OWNER, owners + i * OWNER - 1))
-      end
-      if to == HELD then
-        zone.ends = zone.ends or no_cells()
-        put_cells(zone.ends, wanted[first], seat, string.rep(change.till, i - first + 1))
-      end
-      first = i + 1
+-- The ends of holds of neighbours are one call.
+local function write_ends(span)
+  if not next(span.ends) then return end
+  local seats, ends, i = span.changed, span.ends, 1
+  while seats[i] do
+    local run, last = { ends[seats[i]] }, i
+    while run[1] and seats[last + 1] == seats[last] + 1 and ends[seats[last + 1]] do
+      last = last + 1
+      run[#run + 1] = ends[seats[last]]
     end
+    if run[1] then redis.call('SETRANGE', span.base .. ':ends', digits(seats[i] * END), concat(run)) end
+    i = last + 1
   end
-  return was
 end
 
-local function write_zone(zone)
-  local order, key = {}, key_of(zone, ':states:')
-  for i in pairs(zone.bytes) do order[#order + 1] = i end
-  table.sort(order)
-  local pieces, from = {}, 1
-  for n, i in ipairs(order) do
-    pieces[#pieces + 1] = char(zone.bytes[i])
-    local next = order[n + 1]
-    if next and next - i <= BRIDGE then
-      if next > i + 1 then pieces[#pieces + 1] = sub(zone.states, i + 2, next) end
-    else
-      redis.call('SETRANGE', key, order[from], concat(pieces))
-      pieces, from = {}, n + 1
+local function write_states(span)
+  local seats, states, text, from, n, seat = span.changed, span.states, span.text, span.from, 1, span.changed[1]
+  local i = (seat - seat % 4) / 4
+  local pieces, count, first = {}, 0, i
+  while i do
+    local b, beyond = byte(text, i - from + 1), i * 4 + 4
+    while seat and seat < beyond do
+      local place = PLACE[seat % 4 + 1]
+      b = b + (states[seat] - (b - b % place) / place % 4) * place
+      n = n + 1
+      seat = seats[n]
     end
+    count = count + 1
+    pieces[count] = BYTE[b]
+    local following = seat and (seat - seat % 4) / 4
+    if following and following - i <= WRITE_BRIDGE then
+      if following > i + 1 then
+        count = count + 1
+        pieces[count] = sub(text, i - from + 2, following - from)
+      end
+    else
+      redis.call('SETRANGE', span.base .. ':states', digits(first), concat(pieces))
+      pieces, count, first = {}, 0, following
+    end
+    i = following
   end
-  if zone.owners then write_cells(key_of(zone, ':owners:'), OWNER, zone.owners) end
-  if zone.ends then write_cells(key_of(zone, ':ends:'), END, zone.ends) end
+end
+
+local function write_span(span)
+  sort(span.changed)
+  write_states(span)
+  write_ends(span)
 end
 
 -- ---------------------------------------------------------------- the log
@@ -204,17 +199,17 @@ local function fact_at(base, position)
   return sub(facts, at, find(facts, '\n', at, true) - 1)
 end
 
-local function new_record(text) return { text = text, was = {}, first = {}, last = {} } end
+local function new_record(text) return { text = text, count = 0, was = {}, runs = 0, first = {}, last = {} } end
 
 -- Adds to the record at hand. Facts that stand side by side are copied as one.
 local function add_entry(record, was, first, last)
-  local n = #record.first
-  record.was[#record.was + 1] = was
-  if record.last[n] == first - 1 then
-    record.last[n] = last
-  else
-    record.first[n + 1], record.last[n + 1] = first, last
+  local count, runs = record.count + 1, record.runs
+  record.count, record.was[count] = count, was
+  if record.last[runs] ~= first - 1 then
+    runs = runs + 1
+    record.runs, record.first[runs] = runs, first
   end
+  record.last[runs] = last
 end
 
 local function facts_of(record)
@@ -226,7 +221,7 @@ end
 
 local function append(base, head, records)
   for _, record in ipairs(records) do
-    local count = #record.was
+    local count = record.count
     if count > 0 then
       head = head + count
       redis.call('XADD', base .. ':log', digits(head) .. '-' .. count, 'was', concat(record.was, ' '), 'facts', facts_of(record))
@@ -239,54 +234,51 @@ local function is_whole(base, head) return head == 0 or redis.call('EXISTS', bas
 
 -- ---------------------------------------------------------------- commit
 
--- The batch as it was sent: `redis.wire.ts` has the layout. Its changes are read one by one, by `next_change`.
-local function read_batch(shard, backlog, numbers, words)
-  local zones, ids, prints, at, word = {}, {}, {}, 1, 1
-  local function next_word(length)
-    word = word + length
-    return sub(words, word - length, word - 1)
+local function numbers_of(text)
+  local all, count = {}, #text / 8
+  for first = 0, count - 1, AT_ONCE do
+    local n = math.min(AT_ONCE, count - first)
+    local some = { unpack_struct('<' .. rep('d', n), text, first * 8 + 1) }
+    if first == 0 then all = some
+    else for i = 1, n do all[first + i] = some[i] end end
   end
-  local count, length, print_length
-  count, at = unpack_struct('>I4', numbers, at)
-  for i = 1, count do
-    length, at = unpack_struct('>I4', numbers, at)
-    zones[i] = next_word(length)
-  end
-  count, at = unpack_struct('>I4', numbers, at)
-  for i = 1, count do
-    length, print_length, at = unpack_struct('>I4I4', numbers, at)
-    ids[i], prints[i] = next_word(length), next_word(print_length)
-  end
-  count, at = unpack_struct('>I4', numbers, at)
-  return {
-    shard = shard, backlog = backlog, numbers = numbers, changes = count, at = at, key = 0,
-    names = zones, zones = {}, ids = ids, prints = prints, known = {}, fresh = {}, keys = {},
-    entries = 0, records = {}, replays = {}, taken = {},
-  }
+  return all
 end
 
-local change = {}
-
--- The next change of the batch: one table for all, because making one costs as much as deciding.
-local function next_change(batch)
-  local zone, from, to, keyed, options, at, till, bytes, facts, first = unpack_struct('>I2BBBBdc6I4I4', batch.numbers, batch.at)
-  change.zone, change.from, change.to, change.options, change.at, change.till = zone, from, to, options, at, till
-  change.first, change.facts, batch.at = first, facts, first + bytes
-  batch.key = batch.key + keyed
-  change.key = keyed == 1 and batch.key or nil
+-- Names of zones, ids of keys and their fingerprints, cut from one text as `format` says.
+local function words_of(format, text, zones, keys)
+  local words = { unpack_struct(format, text) }
+  return { unpack(words, 1, zones) }, { unpack(words, zones + 1, zones + keys) }, { unpack(words, zones + keys + 1, zones + 2 * keys) }
 end
 
--- What the last two days remember of the ids of a batch, by their place in it, and of its client.
-local function remember(base, batch, client)
-  local day, ids = batch.shard.day, batch.ids
+-- Of a change: where its numbers are, from its own place. Those of its first option are at OPTION: seats, first and last byte of its fact, the seats.
+local ZONE, KEY, KIND, AT, UNTIL, OWNERS, NEXT, OPTIONS, OPTION = 0, 1, 2, 3, 4, 5, 6, 7, 8
+
+-- The batch at hand, in locals of this file: a look into a table by name takes 10 ns, and there would be forty a change.
+--   as it was sent (`redis.wire.ts` has the layout)   numbers, names of its zones, ids and prints of its keys, owner_cells
+--   as it is stored                                   zones, known (values of its keys)
+--   what is to be written                             entries (how many), records, keys and owned (fields and values), fresh (values by id)
+local numbers, names, ids, prints, owner_cells, zones, known, entries, records, keys, owned, fresh
+-- For its answer: positions of first answers, and places of zones of which somebody was refused seats.
+local replays, taken
+local FIRST = 4
+
+local function read_batch(format, all_numbers, words, all_owners)
+  numbers, owner_cells = numbers_of(all_numbers), all_owners
+  names, ids, prints = words_of(format, words, numbers[1], numbers[2])
+  entries, records, keys, owned, fresh, replays, taken = 0, {}, {}, {}, {}, {}, {}
+end
+
+-- What the last two days remember of the ids of the batch, by their place in it, and of its client.
+local function remember(base, day, client)
   ids[#ids + 1] = 'b' .. client
-  batch.known = redis.call('HMGET', base .. ':keys:' .. digits(day), unpack(ids))
+  known = redis.call('HMGET', base .. ':keys:' .. digits(day), unpack(ids))
   local before = base .. ':keys:' .. digits(day - 1)
   if redis.call('EXISTS', before) == 1 then
-    for i, value in ipairs(redis.call('HMGET', before, unpack(ids))) do batch.known[i] = batch.known[i] or value end
+    for i, value in ipairs(redis.call('HMGET', before, unpack(ids))) do known[i] = known[i] or value end
   end
   ids[#ids] = nil
-  return batch.known[#ids + 1]
+  return known[#ids + 1]
 end
 
 -- Moves to the day of the newest command. What is dropped is more than 24 hours old.
@@ -299,109 +291,165 @@ local function turn_day(shard, day)
   return old
 end
 
--- The first option that is wholly available: its number, seats, where its owners stand, and its fact from and to.
-local function choose(batch, zone, fact)
-  local text, at = batch.numbers, change.first
-  for option = 0, change.options - 1 do
-    local count, length = unpack_struct('>I4I4', text, at)
-    local owners = at + 8 + count * 4
-    local mine = owners + (change.to == FREE and 0 or count * OWNER)
-    if fits(zone, change, text, count, at + 8, mine) then return option, count, owners, fact, fact + length - 1 end
-    at = mine + (change.from == FROM_FREE and 0 or count * OWNER)
-    fact = fact + length
+-- Who has a seat, by what this batch did or by what is stored.
+local function owner_of(span, seat)
+  local field = digits(seat)
+  if span.states[seat] then
+    for i = #owned - 1, 1, -2 do
+      if owned[i] == field then return owned[i + 1] end
+    end
+  end
+  return redis.call('HGET', span.base .. ':owners', field)
+end
+
+-- Whether a seat is to be had: free, of a hold that ran out, or one's own. `mine`: where `owner_cells` has who asks.
+local function is_had(p, span, seat, state, mine)
+  local from = floor(numbers[p + KIND] / 3)
+  if state == FREE or (state == HELD and end_of(span, seat) <= numbers[p + AT]) then return from ~= FROM_MINE end
+  if from == FROM_FREE or state == NONE then return false end
+  return owner_of(span, seat) == sub(owner_cells, mine, mine + OWNER - 1)
+end
+
+-- Whether all seats of the option at `q` are available; then they are `wanted`. A wish is for a handful, so looking through those before is the shortest.
+local function fits(p, zone, q, mine)
+  local span, count, takes_free = zone.span, numbers[q], numbers[p + KIND] < 3
+  for i = 1, count do
+    local seat = numbers[q + 2 + i]
+    if seat >= zone.seats then return false end
+    seat = zone.first + seat
+    local state = state_of(span, seat)
+    if not (takes_free and state == FREE) and not is_had(p, span, seat, state, mine + (i - 1) * OWNER) then return false end
+    if i > 1 and is_among(i - 1, seat) then return false end
+    wanted[i], were[i] = seat, state
+  end
+  return count > 0
+end
+
+-- The first option that is wholly available: its number, where it is, and where its owners stand.
+local function choose(p, zone)
+  local q, owners, kind = p + OPTION, numbers[p + OWNERS], numbers[p + KIND]
+  local news, mine = kind % 3 == FREE and 0 or OWNER, kind < 3 and 0 or OWNER
+  for option = 0, numbers[p + OPTIONS] - 1 do
+    local count = numbers[q]
+    if fits(p, zone, q, owners + count * news) then return option, q, owners end
+    q, owners = q + 3 + count, owners + count * (news + mine)
   end
   return nil
 end
 
--- The key of what is done at a position is written with the batch.
-local function keep_key(batch, key, position)
-  local id, value, keys = batch.ids[key], digits(position) .. '\n' .. batch.prints[key], batch.keys
-  batch.fresh[id] = value
-  keys[#keys + 1] = id
-  keys[#keys + 1] = value
+-- Puts the wanted seats where the change at `p` wants them. Returns what they were, a letter each. An owner who is none any more stays
+-- written, which nobody reads while the seat is free.
+local function put(p, span, count, owners)
+  local was, to, n, states = LETTER[were[1]], numbers[p + KIND] % 3, #owned, span.states
+  for i = 1, count do
+    local seat = wanted[i]
+    if i > 1 then was = was .. LETTER[were[i]] end
+    if not states[seat] then
+      span.count = span.count + 1
+      span.changed[span.count] = seat
+    end
+    states[seat] = to
+    if to ~= FREE then
+      owned[n + 1], owned[n + 2] = digits(seat), sub(owner_cells, owners, owners + OWNER - 1)
+      n, owners = n + 2, owners + OWNER
+    end
+    if to == HELD then span.ends[seat] = pack_struct('>I6', numbers[p + UNTIL]) end
+  end
+  return was
 end
 
--- `fact`: where the facts of the change begin in the text of the record at hand.
-local function decide(batch, record, fact)
-  local key = change.key
-  local known = key and (batch.known[key] or batch.fresh[batch.ids[key]])
-  if known then
-    local line = find(known, '\n', 1, true)
-    return sub(known, line + 1) == batch.prints[key] and REPLAYED or KEY_REUSED
-  end
-  local zone = batch.zones[change.zone]
+-- The key of what is done as the newest entry is written with the batch. `before`: the head before the batch and a plus.
+local function keep_key(key, before)
+  local id, n = ids[key], #keys
+  local value = before .. TEXT[entries] .. '\n' .. prints[key]
+  fresh[id], keys[n + 1], keys[n + 2] = value, id, value
+end
+
+local function decide(record, p, room, before)
+  local key = numbers[p + KEY]
+  local value = key > 0 and (known[key] or fresh[ids[key]])
+  if value then return sub(value, find(value, '\n', 1, true) + 1) == prints[key] and REPLAYED or KEY_REUSED end
+  local zone = zones[numbers[p + ZONE]]
   if not zone then return NOT_OPEN end
-  local option, count, owners, first, last = choose(batch, zone, fact)
+  local option, q, owners = choose(p, zone)
   if not option then return TAKEN end
-  local shard = batch.shard
-  local position = shard.head + batch.entries + 1
-  if position - 1 - shard.trimmed > batch.backlog then return BEHIND end
-  add_entry(record, put(zone, change, batch.numbers, count, owners), first, last)
-  batch.entries = batch.entries + 1
-  if key then keep_key(batch, key, position) end
+  if entries > room then return BEHIND end
+  entries = entries + 1
+  add_entry(record, put(p, zone.span, numbers[q], owners), numbers[q + 1], numbers[q + 2])
+  if key > 0 then keep_key(key, before) end
   return option
 end
 
 -- What an answer needs beside its number: the zone of who hears that seats are taken, the first answer of who asks again.
-local function note(batch, code)
-  if code == TAKEN then batch.taken[change.zone] = true end
+local function note(p, code)
+  if code == TAKEN then taken[numbers[p + ZONE]] = true end
   if code ~= REPLAYED then return end
-  local known = batch.known[change.key] or batch.fresh[batch.ids[change.key]]
-  batch.replays[#batch.replays + 1] = tonumber(sub(known, 1, find(known, '\n', 1, true) - 1))
+  local key = numbers[p + KEY]
+  local head, place = string.match(known[key] or fresh[ids[key]], '^(%d+)%+(%d+)\n')
+  replays[#replays + 1] = tonumber(head) + tonumber(place)
 end
 
--- All changes in their order: codes, a byte each. `texts` are facts of 32 changes each.
-local function decide_all(batch, texts)
-  local codes = {}
-  for from = 1, batch.changes, RECORD do
-    local record, fact = new_record(texts[#batch.records + 1]), 1
-    for i = from, math.min(from + RECORD - 1, batch.changes) do
-      next_change(batch)
-      local code = decide(batch, record, fact)
-      note(batch, code)
-      codes[i] = char(code)
-      fact = fact + change.facts
+-- All changes in their order: codes, a byte each. `texts` are facts of 32 changes each; `room`: entries until the read side is too far behind.
+local function decide_all(head, room, texts)
+  local codes, p, before, record = {}, FIRST, digits(head) .. '+', nil
+  for i = 1, numbers[3] do
+    if i % RECORD == 1 then
+      record = new_record(texts[#records + 1])
+      records[#records + 1] = record
     end
-    batch.records[#batch.records + 1] = record
+    local code = decide(record, p, room, before)
+    if code >= TAKEN then note(p, code) end
+    codes[i] = code
+    p = numbers[p + NEXT]
   end
-  return concat(codes)
+  return char(unpack(codes))
 end
 
-local function answer(base, batch, head, codes, seats)
-  local facts, zones = {}, {}
-  for _, position in ipairs(batch.replays) do
+local function answer(base, head, codes)
+  local facts, shown = {}, {}
+  for _, position in ipairs(replays) do
     facts[#facts + 1] = position
     facts[#facts + 1] = fact_at(base, position)
   end
-  for place in pairs(batch.taken) do
-    local name = batch.names[place]
-    zones[#zones + 1] = place - 1
-    zones[#zones + 1] = tonumber(seats[place])
-    zones[#zones + 1] = redis.call('GET', base .. ':states:' .. name) or ''
-    zones[#zones + 1] = redis.call('GET', base .. ':ends:' .. name) or ''
+  for place in pairs(taken) do
+    local zone = zones[place]
+    shown[#shown + 1] = place - 1
+    shown[#shown + 1] = zone.seats
+    shown[#shown + 1] = read_bytes(base, ':states', zone.from, zone.bytes)
+    shown[#shown + 1] = read_bytes(base, ':ends', zone.first * END, zone.seats * END)
   end
-  return { codes, head, zones, facts }
+  return { codes, head, shown, facts }
 end
 
 -- The same batch again: what was decided then. `last` is `<head before>\n<codes>`.
-local function answer_again(base, batch, last, seats)
-  local line = find(last, '\n', 1, true)
+local function answer_again(base, last)
+  local line, p = find(last, '\n', 1, true), FIRST
   local codes = sub(last, line + 1)
-  for i = 1, batch.changes do
-    next_change(batch)
-    note(batch, byte(codes, i))
+  for i = 1, numbers[3] do
+    note(p, byte(codes, i))
+    p = numbers[p + NEXT]
   end
-  return answer(base, batch, tonumber(sub(last, 1, line - 1)), codes, seats)
+  return answer(base, tonumber(sub(last, 1, line - 1)), codes)
 end
 
-local function write(base, batch, old)
-  local shard, keys = batch.shard, batch.keys
-  append(base, shard.head, batch.records)
-  for _, zone in pairs(batch.zones) do write_zone(zone) end
-  for first = 1, #keys, AT_ONCE do
-    redis.call('HSET', base .. ':keys:' .. digits(shard.day), unpack(keys, first, math.min(first + AT_ONCE - 1, #keys)))
+local function set_fields(key, fields)
+  for first = 1, #fields, AT_ONCE do redis.call('HSET', key, unpack(fields, first, math.min(first + AT_ONCE - 1, #fields))) end
+end
+
+local function write(base, shard, old)
+  append(base, shard.head, records)
+  for i = 1, #names do
+    local span = zones[i] and zones[i].span
+    if span and span.count > 0 then
+      write_span(span)
+      -- Zones may share it.
+      span.count = 0
+    end
   end
-  redis.call('HSET', base, 'head', digits(shard.head + batch.entries))
+  -- A field a seat takes 60 bytes of memory, where one text of all owners took 7 a seat; but that was a call a seat, 1.6 us more than a field.
+  set_fields(base .. ':owners', owned)
+  set_fields(base .. ':keys:' .. digits(shard.day), keys)
+  redis.call('HSET', base, 'head', digits(shard.head + entries))
   if old then
     redis.call('HSET', base, 'day', shard.day, 'today', digits(shard.today), 'yesterday', digits(shard.yesterday))
     for _, day in ipairs(old) do redis.call('UNLINK', base .. ':keys:' .. digits(day)) end
@@ -409,32 +457,30 @@ local function write(base, batch, old)
 end
 
 -- client, number of the batch, whether it was sent before, the highest position the client has seen, most entries behind, the newest
--- moment of the batch, and the batch: numbers, words, facts of 32 changes each
+-- moment of the batch, and the batch: format of the words, numbers, words, owners, facts of 32 changes each
 local function commit(base, args)
   local client, number, again, seen = args[2], args[3], args[4] == '1', tonumber(args[5])
   local shard = meta(base)
   if shard.head < seen or not is_whole(base, shard.head) then return 'lost' end
   if shard.is_restoring then return 'restoring' end
-  local batch = read_batch(shard, tonumber(args[6]), args[8], args[9])
+  read_batch(args[8], args[9], args[10], args[11])
   local old = turn_day(shard, floor(tonumber(args[7]) / DAY))
-  local last = remember(base, batch, client)
-  local seats = redis.call('HMGET', base .. ':zones', unpack(batch.names))
+  local last = remember(base, shard.day, client)
+  zones = load_zones(base, names)
   if last then
     local line = find(last, '\n', 1, true)
     local before = tonumber(sub(last, 1, line - 1))
-    if before == tonumber(number) then return answer_again(base, batch, sub(last, line + 1), seats) end
+    if before == tonumber(number) then return answer_again(base, sub(last, line + 1)) end
     if before > tonumber(number) then return 'late' end
   end
-  for i, name in ipairs(batch.names) do batch.zones[i] = load_zone(base, name, seats[i]) end
-  local codes = decide_all(batch, { unpack(args, 10) })
+  local codes = decide_all(shard.head, tonumber(args[6]) - shard.head + shard.trimmed, { unpack(args, 12) })
   -- Refusals alone need not be remembered, unless another copy of the batch may still be on its way.
-  if batch.entries > 0 or again then
-    local keys = batch.keys
+  if entries > 0 or again then
     keys[#keys + 1] = 'b' .. client
     keys[#keys + 1] = number .. '\n' .. digits(shard.head) .. '\n' .. codes
-    write(base, batch, old)
+    write(base, shard, old)
   end
-  return answer(base, batch, shard.head, codes, seats)
+  return answer(base, shard.head, codes)
 end
 
 -- ---------------------------------------------------------------- putting entries back
@@ -447,37 +493,37 @@ local function begin(base)
   return 'ok'
 end
 
--- Takes the one option of the change at hand, whatever its seats are. Returns a fault where the zone or a seat is not there; nothing is written yet.
-local function put_back(batch, record, fact)
-  local zone, text, at = batch.zones[change.zone], batch.numbers, change.first
+-- Takes the one option of the change at `p`, whatever its seats are. Returns a fault where the zone or a seat is not there; nothing is written yet.
+local function put_back(record, p, before)
+  local q, zone = p + OPTION, zones[numbers[p + ZONE]]
   if not zone then return 'closed' end
-  local count = unpack_struct('>I4', text, at)
-  for i = 1, count do
-    local seat = unpack_struct('>I4', text, at + 4 + i * 4)
-    if seat >= zone.seats or state_of(zone, seat) == NONE then return 'closed' end
-    wanted[i] = seat
+  for i = 1, numbers[q] do
+    local seat = numbers[q + 2 + i]
+    local state = seat < zone.seats and state_of(zone.span, zone.first + seat) or NONE
+    if state == NONE then return 'closed' end
+    wanted[i], were[i] = zone.first + seat, state
   end
-  add_entry(record, put(zone, change, text, count, at + 8 + count * 4), fact, fact + change.facts - 1)
-  batch.entries = batch.entries + 1
-  if change.key then keep_key(batch, change.key, batch.shard.head + batch.entries) end
+  entries = entries + 1
+  add_entry(record, put(p, zone.span, numbers[q], numbers[p + OWNERS]), numbers[q + 1], numbers[q + 2])
+  if numbers[p + KEY] > 0 then keep_key(numbers[p + KEY], before) end
 end
 
--- All changes of the batch but the first `known`, which are here already: the last of these has the fact of the entry there, unless that is gone.
-local function put_all_back(batch, known, there, texts)
-  local record, fact
-  for i = 1, batch.changes do
+-- All changes of the batch but the first `known_entries`, which are here already: the last of these has the fact of the entry there, unless that is gone.
+local function put_all_back(shard, known_entries, there, texts)
+  local record, p, before = nil, FIRST, digits(shard.head) .. '+'
+  for i = 1, numbers[3] do
     if i % RECORD == 1 then
-      record, fact = new_record(texts[#batch.records + 1]), 1
-      batch.records[#batch.records + 1] = record
+      record = new_record(texts[#records + 1])
+      records[#records + 1] = record
     end
-    next_change(batch)
-    if i == known and there ~= '' and there ~= sub(record.text, fact, fact + change.facts - 2) then return 'other' end
-    if i > known then
-      if not batch.shard.is_restoring then return 'in-use' end
-      local fault = put_back(batch, record, fact)
+    local q = p + OPTION
+    if i == known_entries and there ~= '' and there ~= sub(record.text, numbers[q + 1], numbers[q + 2] - 1) then return 'other' end
+    if i > known_entries then
+      if not shard.is_restoring then return 'in-use' end
+      local fault = put_back(record, p, before)
       if fault then return fault end
     end
-    fact = fact + change.facts
+    p = numbers[p + NEXT]
   end
   return nil
 end
@@ -486,15 +532,14 @@ end
 local function restore(base, args)
   local first = tonumber(args[2])
   local shard = meta(base)
-  local batch = read_batch(shard, 0, args[4], args[5])
-  local known = math.min(shard.head + 1 - first, batch.changes)
-  if known < 0 then return 'gap' end
-  local seats = redis.call('HMGET', base .. ':zones', unpack(batch.names))
-  for i, name in ipairs(batch.names) do batch.zones[i] = load_zone(base, name, seats[i]) end
-  local there = known > 0 and fact_at(base, first + known - 1) or ''
-  local fault = put_all_back(batch, known, there, { unpack(args, 6) })
+  read_batch(args[4], args[5], args[6], args[7])
+  local known_entries = math.min(shard.head + 1 - first, numbers[3])
+  if known_entries < 0 then return 'gap' end
+  zones = load_zones(base, names)
+  local there = known_entries > 0 and fact_at(base, first + known_entries - 1) or ''
+  local fault = put_all_back(shard, known_entries, there, { unpack(args, 8) })
   if fault then return fault end
-  if batch.entries > 0 then write(base, batch, turn_day(shard, floor(tonumber(args[3]) / DAY))) end
+  if entries > 0 then write(base, shard, turn_day(shard, floor(tonumber(args[3]) / DAY))) end
   return 'ok'
 end
 
@@ -505,14 +550,24 @@ end
 
 -- ---------------------------------------------------------------- everything else
 
+-- The next zone begins where the states end. Were they lost, zones of before would look free.
+local function next_byte(base)
+  local bytes = redis.call('STRLEN', base .. ':states')
+  if bytes == 0 and redis.call('EXISTS', base .. ':zones') == 1 then return nil end
+  return bytes
+end
+
 -- the highest position the client has seen, then zone, seats and states of each
 local function open(base, args)
   if meta(base).head < tonumber(args[2]) then return 'lost' end
+  local at = next_byte(base)
+  if not at then return 'lost' end
   for i = 3, #args, 3 do
     if redis.call('HEXISTS', base .. ':zones', args[i]) == 0 then
-      redis.call('DEL', base .. ':owners:' .. args[i], base .. ':ends:' .. args[i])
-      redis.call('SET', base .. ':states:' .. args[i], args[i + 2])
-      redis.call('HSET', base .. ':zones', args[i], args[i + 1])
+      local zone = place_of_zone(pack_struct('>I4I4', tonumber(args[i + 1]), at * 4))
+      redis.call('SETRANGE', base .. ':states', digits(at), args[i + 2] .. rep('\0', zone.bytes - #args[i + 2]))
+      at = at + zone.bytes
+      redis.call('HSET', base .. ':zones', args[i], pack_struct('>I4I4', zone.seats, zone.first))
     end
   end
   return 'ok'
@@ -552,10 +607,9 @@ local function ends(base)
 end
 
 local function seats(base, args)
-  local count = redis.call('HGET', base .. ':zones', args[2])
-  local states = count and redis.call('GET', base .. ':states:' .. args[2])
-  if not states then return false end
-  return { tonumber(count), states, redis.call('GET', base .. ':ends:' .. args[2]) or '' }
+  local zone = load_zones(base, { args[2] })[1]
+  if not zone then return false end
+  return { zone.seats, zone.span.text, read_bytes(base, ':ends', zone.first * END, zone.seats * END) }
 end
 
 local function zones(base) return redis.call('HGETALL', base .. ':zones') end

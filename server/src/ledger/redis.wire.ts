@@ -3,13 +3,13 @@
  * of commits. An argument a part cost Redis as much as deciding did, and JSON twice that; texts that are joined first and turned into bytes
  * together cost this process a third of what one call a text did.
  *
- *   numbers  u32 zones, each: u32 bytes of its name; u32 keys, each: u32 bytes of id, of fingerprint; u32 changes, each: u16 zone (from 1),
- *            u8 from, u8 to, u8 1 with a key, u8 options, f64 at, 6 bytes until, u32 bytes of the options, u32 bytes of their facts; of each
- *            option u32 seats, u32 bytes of its fact, seats (u32 each), owners unless to free, mine unless from free (7 bytes each)
- *   words    names of zones, then id and fingerprint of each key
+ *   format   how `words` is cut: `c` and its bytes for each
+ *   numbers  doubles, low byte first: zones, keys, changes; of each change: its zone and its key (from 1; 0 without), `from` and `to`, at, until,
+ *            where its owners begin, where the next change does (both from 1), options; of each option: seats, first and last byte of its fact, the seats
+ *   words    names of zones, ids of keys, fingerprints of keys
+ *   owners   of each option: owners unless to free, mine unless from free; 7 bytes each, high byte first
  *   facts    of every option a line; a text for each 32 changes, which is what the log keeps together
  *   answer   a byte for each change: option or one of CODES; the positions of those that were done follow one another
- * Numbers have their high byte first.
  */
 import { type LogEntry, seal } from '@onsale/contract/entry'
 import { hash52 } from './hash.ts'
@@ -27,49 +27,65 @@ const FROM = { free: 0, mine: 1, either: 2 } as const
 const TO = { free: 0, held: 1, sold: 2 } as const
 const NO_SEAT = 0xffff_ffff
 
-class Bytes {
-  #bytes = Buffer.allocUnsafe(32 * 1024)
+const OWNER_BYTES = 7
+
+/** The numbers and the owners of a batch; room for them is made once. */
+class Writer {
+  readonly #numbers: Float64Array
+  readonly #owners: Buffer
   #at = 0
+  #ownersAt = 0
 
-  /** Where the next so many bytes go. */
-  skip(bytes: number): number {
-    const at = this.#at
-    if (at + bytes > this.#bytes.length) this.#grow(at + bytes)
-    this.#at += bytes
-    return at
-  }
-  u8(value: number): void {
-    this.#bytes[this.skip(1)] = value
-  }
-  u16(value: number): void {
-    this.#bytes.writeUInt16BE(value, this.skip(2))
-  }
-  u32(value: number, at = this.skip(4)): void {
-    this.#bytes.writeUInt32BE(value, at)
-  }
-  f64(value: number): void {
-    this.#bytes.writeDoubleBE(value, this.skip(8))
-  }
-  u48(value: number): void {
-    this.#bytes.writeUIntBE(value, this.skip(6), 6)
-  }
-  owner(id: string): void {
-    const hash = hash52(id)
-    const at = this.skip(7)
-    this.#bytes.writeUIntBE(Math.floor(hash / 0x1_0000_0000), at, 3)
-    this.#bytes.writeUInt32BE(hash % 0x1_0000_0000, at + 3)
-  }
-  since(at: number): number {
-    return this.#at - at
-  }
-  taken(): Buffer {
-    return this.#bytes.subarray(0, this.#at)
+  constructor(changes: readonly Change[]) {
+    let numbers = 3
+    let seats = 0
+    for (const { options } of changes) {
+      numbers += 8 + options.length * 3
+      for (const option of options) seats += option.seats.length
+    }
+    this.#numbers = new Float64Array(numbers + seats)
+    this.#owners = Buffer.allocUnsafe(seats * OWNER_BYTES * 2)
   }
 
-  #grow(bytes: number): void {
-    const larger = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, bytes))
-    this.#bytes.copy(larger, 0, 0, this.#at)
-    this.#bytes = larger
+  put(number: number): void {
+    this.#numbers[this.#at++] = number
+  }
+
+  /** `fact`: where the facts of the change begin in their text, from 1. Returns where they end. */
+  change({ from, to, at, until = 0, options }: Change, zone: number, key: number, fact: number, bytesOf: (text: string) => number): number {
+    this.put(zone)
+    this.put(key)
+    this.put(FROM[from] * 3 + TO[to])
+    this.put(at)
+    this.put(until)
+    this.put(this.#ownersAt + 1)
+    const next = this.#at++
+    this.put(options.length)
+    for (const option of options) {
+      const beyond = fact + bytesOf(option.fact) + 1
+      this.put(option.seats.length)
+      this.put(fact)
+      this.put(beyond - 1)
+      for (const seat of option.seats) this.put(Number.isInteger(seat) && seat >= 0 ? seat : NO_SEAT)
+      if (to !== 'free') this.#putOwners(option.seats.length, option.owners)
+      if (from !== 'free') this.#putOwners(option.seats.length, option.mine ?? [])
+      fact = beyond
+    }
+    this.#numbers[next] = this.#at + 1
+    return fact
+  }
+
+  #putOwners(count: number, ids: readonly string[]): void {
+    for (let i = 0; i < count; i++) {
+      const hash = hash52(ids[i] ?? '')
+      this.#owners.writeUIntBE(Math.floor(hash / 0x1_0000_0000), this.#ownersAt, 3)
+      this.#owners.writeUInt32BE(hash % 0x1_0000_0000, this.#ownersAt + 3)
+      this.#ownersAt += OWNER_BYTES
+    }
+  }
+
+  written(): { numbers: Buffer; owners: Buffer } {
+    return { numbers: Buffer.from(this.#numbers.buffer), owners: this.#owners.subarray(0, this.#ownersAt) }
   }
 }
 
@@ -82,62 +98,43 @@ function join(texts: readonly string[], end: string): { text: string; bytesOf: (
 /** As in redis.functions.lua. */
 const RECORD = 32
 
-export type Batch = [numbers: Buffer, words: string, ...facts: string[]]
+export type Batch = [format: string, numbers: Buffer, words: string, owners: Buffer, ...facts: string[]]
 
 export function formatBatch(changes: readonly Change[]): Batch {
-  const zones = new Map<string, number>()
-  for (const { zone } of changes) if (!zones.has(zone)) zones.set(zone, zones.size + 1)
-  const keys = changes.flatMap(({ key }) => (key ? [`k${key.id}`, key.fingerprint] : []))
-  const words = join([...zones.keys(), ...keys], '')
+  const places = new Map<string, number>()
+  const ids: string[] = []
+  const fingerprints: string[] = []
+  for (const { zone, key } of changes) {
+    if (!places.has(zone)) places.set(zone, places.size + 1)
+    if (!key) continue
+    ids.push(`k${key.id}`)
+    fingerprints.push(`f${key.fingerprint}`)
+  }
+  // A word has a byte at least, and no zone is called "/".
+  const names = [...places.keys()].map((name) => name || '/')
+  const texts = [...names, ...ids, ...fingerprints]
+  const words = join(texts, '')
+  const writer = new Writer(changes)
+  for (const count of [names.length, ids.length, changes.length]) writer.put(count)
+  let keys = 0
   const facts: string[] = []
-  const bytes = new Bytes()
-  bytes.u32(zones.size)
-  for (const zone of zones.keys()) bytes.u32(words.bytesOf(zone))
-  bytes.u32(keys.length / 2)
-  for (const text of keys) bytes.u32(words.bytesOf(text))
-  bytes.u32(changes.length)
   for (let first = 0; first < changes.length; first += RECORD) {
     const some = changes.slice(first, first + RECORD)
-    const { text, bytesOf } = join(
-      some.flatMap(({ options }) => options.map(({ fact }) => fact)),
-      '\n',
-    )
-    for (const change of some) putChange(bytes, change, zones.get(change.zone) as number, bytesOf)
+    const lines: string[] = []
+    for (const { options } of some) for (const { fact } of options) lines.push(fact)
+    const { text, bytesOf } = join(lines, '\n')
+    let at = 1
+    for (const change of some) at = writer.change(change, places.get(change.zone) as number, change.key ? ++keys : 0, at, bytesOf)
     facts.push(text)
   }
-  return [bytes.taken(), words.text, ...facts]
+  let format = ''
+  for (const text of texts) format += `c${words.bytesOf(text)}`
+  const { numbers, owners } = writer.written()
+  return [format, numbers, words.text, owners, ...facts]
 }
 
 /** The newest moment of a batch, ms. */
 export const newestOf = (changes: readonly Change[]): number => changes.reduce((latest, { at }) => Math.max(latest, at), 0)
-
-function putChange(bytes: Bytes, change: Change, zone: number, bytesOf: (text: string) => number): void {
-  const { from, to, at, until, key, options } = change
-  bytes.u16(zone)
-  bytes.u8(FROM[from])
-  bytes.u8(TO[to])
-  bytes.u8(key ? 1 : 0)
-  bytes.u8(options.length)
-  bytes.f64(at)
-  bytes.u48(until ?? 0)
-  const lengths = bytes.skip(8)
-  let facts = 0
-  for (const option of options) {
-    const fact = bytesOf(option.fact) + 1
-    putOption(bytes, change, option, fact)
-    facts += fact
-  }
-  bytes.u32(bytes.since(lengths + 8), lengths)
-  bytes.u32(facts, lengths + 4)
-}
-
-function putOption(bytes: Bytes, { from, to }: Change, { seats, owners, mine }: Option, fact: number): void {
-  bytes.u32(seats.length)
-  bytes.u32(fact)
-  for (const seat of seats) bytes.u32(Number.isInteger(seat) && seat >= 0 && seat < NO_SEAT ? seat : NO_SEAT)
-  if (to !== 'free') for (let i = 0; i < seats.length; i++) bytes.owner(owners[i] ?? '')
-  if (from !== 'free') for (let i = 0; i < seats.length; i++) bytes.owner(mine?.[i] ?? '')
-}
 
 /**
  * Codes; the head before the batch; of each zone that somebody was refused its place in the batch, seats, states and ends of holds; position and

@@ -214,6 +214,19 @@ describe('a batch that begins before it is whole', () => {
     store.close(NOW)
   })
 
+  test('is forgotten when the ledger is closed before it is whole', () => {
+    const path = newFile()
+    const store = openStore(path)
+    store.open([{ zone: 'z', seats: 4, gaps: [] }])
+    store.commit([sell(0, 'a')], NOW)
+    store.stage([sell(1, 'b')])
+    store.close(NOW)
+    const again = openStore(path)
+    expect(again.ends().head).toBe(1)
+    expect(again.seats('z', NOW)).toEqual(Uint8Array.from([SOLD, FREE, FREE, FREE]))
+    again.close(NOW)
+  })
+
   test('is not seen by anybody before it is durable', async () => {
     const ledger = await open(newFile())
     await ledger.open([{ zone: 'z', seats: 3000, gaps: [] }])

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
-import type { Change, RestoredZone, ZoneOpening } from './ledger.ts'
+import type { Change, Place, RestoredZone, ZoneOpening } from './ledger.ts'
 import { NotSynced } from './sqlite.file.ts'
 import { openStore } from './sqlite.store.ts'
 import { type FlatOutcomes, flattenOutcomes, formatEntries, parseChanges } from './sqlite.wire.ts'
@@ -18,7 +18,7 @@ export type Request =
   | { do: 'begin'; zones: readonly RestoredZone[] }
   | { do: 'restore'; first: number; changes: string }
   | { do: 'keys'; after: number; upTo: number }
-  | { do: 'leave'; to: { ledgerUrl: string; databaseUrl: string } }
+  | { do: 'leave'; to: Place }
   | { do: 'ends' | 'zones' | 'end' | 'close' }
 export type Answer = FlatOutcomes | { value: unknown } | { error: string }
 

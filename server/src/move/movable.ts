@@ -11,7 +11,8 @@ import { type Platform, startPlatform } from '../platform.ts'
 import { hiding } from '../telemetry/secrets.ts'
 import { type Destination, listenForMoves } from './line.ts'
 import { type Halves, LeftBehind, type Moved, move, type Step } from './move.ts'
-import { withoutPassword, writeNote } from './note.ts'
+import { type Note, placeOf, writeNote } from './note.ts'
+import { unfinishedMove } from './unfinished.ts'
 
 /** The new roles have to be ready by then, so that nobody is refused for longer than two seconds. */
 const READY_WITHIN_MS = 1500
@@ -21,7 +22,7 @@ const PREPARED_WITHIN_MS = 60_000
 const ANSWERED_WITHIN_MS = 2500
 
 export async function startMovable(config: Config, samples?: string): Promise<Platform> {
-  let current = await startPlatform(config, samples)
+  let current = await startPlatform(config, samples, await unfinishedMove(config))
   if (!isEmbedded(config) || !config.roles.includes('purchase')) return current
 
   async function moveTo(to: Destination, tell: (step: Step) => void, signal: AbortSignal): Promise<Moved> {
@@ -30,16 +31,21 @@ export async function startMovable(config: Config, samples?: string): Promise<Pl
     const there: Config = { ...config, ...to }
     there.secrets = secretsOf(there)
     const next = heirOf(old, there, samples)
-    const shown = { ledgerUrl: withoutPassword(to.ledgerUrl), databaseUrl: withoutPassword(to.databaseUrl) }
+    const shown = placeOf(to)
+    const note = (isOpened: boolean): Note => ({ at: new Date().toISOString(), from: config, to: shown, isOpened })
     const target = await openHalves(to)
     try {
       const source = { ledger: await old.adapters.ledger(), sql: await old.adapters.sql() }
-      const { pausedAt, ...moved } = await move({ source, target, to: shown, signal, tell, prepare: next.prepare, ready: next.ready })
+      const ready = async (): Promise<void> => {
+        await next.ready()
+        await writeNote(config.dataDir, note(false))
+      }
+      const { pausedAt, ...moved } = await move({ source, target, to: shown, signal, tell, prepare: next.prepare, ready })
       current = next.platform()
       const taken = current.takeOver(old, ANSWERED_WITHIN_MS)
       taken.catch((error: unknown) => process.emitWarning(`The old engines could not be let go of: ${error}`))
       const pausedMs = Math.round(performance.now() - pausedAt)
-      await writeNote(config.dataDir, { at: new Date().toISOString(), from: config, to: shown })
+      await writeNote(config.dataDir, note(true))
       return { ...moved, pausedMs }
     } catch (error) {
       if (error instanceof LeftBehind) endProcess(error)

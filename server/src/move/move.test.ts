@@ -11,14 +11,16 @@
  *   the rest is not copied in the pause .. takes along what is sold until the last moment (not seen at first; the test was mended)
  *   the mark is not written .............. goes to Redis and POSTGRES (not seen at first; the test was mended)
  */
+import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
-import type { SoldTicket } from '@onsale/contract/api'
+import type { SoldTicket } from '@onsale/contract/tickets'
 import { sql as raw } from 'kysely'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Answer } from '../../test/answer.ts'
 import { type Client, createClient } from '../../test/client.ts'
 import { newSqlite, onServer, type TestDatabase } from '../../test/databases.ts'
 import { event, HALL, type House, oneZone, writeHouse } from '../../test/house.ts'
+import { serverOf } from '../../test/outside.ts'
 import { temporaryFolder } from '../../test/platform.ts'
 import { type RedisPlace, redisLedgers } from '../../test/redis.ts'
 import { NOW, newId, openSeatPath } from '../../test/seat-path.ts'
@@ -114,14 +116,14 @@ async function expectSame(client: Client, answers: ReadonlyMap<string, Answer>):
   }
 }
 
-async function moves(newDatabase: () => Promise<TestDatabase>): Promise<void> {
+async function moves(newDatabase: () => Promise<TestDatabase>, busUrl: string): Promise<void> {
   const [redis, database] = [newLedger(), await databaseOf(newDatabase)]
   const { platform, client, dataDir, env } = await openBoxOffice()
   const crowd = crowdOf(client, 4)
   await until('a crowd is buying', () => crowd.answers.size > 60, PATIENCE_MS)
   const early = new Map(crowd.answers)
   const etag = (await client.get('/query/api/v1/events/Arena/zones/1/seats')).headers.etag as string
-  const moved = await askToMove(dataDir, { ledgerUrl: redis.url, databaseUrl: database.url, busUrl: 'memory:' }, () => undefined)
+  const moved = await askToMove(dataDir, { ledgerUrl: redis.url, databaseUrl: database.url, busUrl }, () => undefined)
   const switched = crowd.answers.size
   await until('the crowd goes on', () => crowd.answers.size > switched + 20, PATIENCE_MS)
   await crowd.end()
@@ -166,9 +168,25 @@ describe.skipIf(!ledgers)('a move of a running box office', () => {
       it(
         `goes to Redis and ${variable.split('_')[0]} under load: same answers, same seats, nothing but 503 with Retry-After in between`,
         { timeout: 120_000 },
-        () => moves(newDatabase),
+        () => moves(newDatabase, 'memory:'),
       ),
     )
+
+  const name = `onsale-test-${randomUUID().slice(0, 8)}`
+  const buses = [
+    { bus: 'Kafka', database: 'POSTGRES_URL', server: serverOf('KAFKA_URL'), url: `${serverOf('KAFKA_URL')}/${name}?partitions=3` },
+    {
+      bus: 'SNS + SQS',
+      database: 'MYSQL_URL',
+      server: serverOf('AWS_ENDPOINT_URL'),
+      url: `sns+sqs://${process.env.AWS_REGION ?? 'eu-west-1'}/${name}?waitS=1`,
+    },
+  ] as const
+  for (const { bus, database, server, url } of buses)
+    if (server)
+      void onServer(database, (newDatabase) =>
+        it(`goes to Redis, ${bus} and ${database.split('_')[0]} under load, in the same way`, () => moves(newDatabase, url)),
+      )
 
   it.each([
     [
@@ -251,7 +269,7 @@ describe.skipIf(!ledgers)('a move step by step', () => {
       move({
         source: path,
         target,
-        to: { ledgerUrl: 'redis://there', databaseUrl: 'postgres://there/db' },
+        to: { ledgerUrl: 'redis://there', databaseUrl: 'postgres://there/db', busUrl: 'memory:' },
         signal: new AbortController().signal,
         tell: () => undefined,
         prepare: async () => undefined,

@@ -6,7 +6,7 @@
  * left. Before it the target sells nothing (it is being restored); after it the source never does.
  */
 import { type Audit, audit } from '../audit.ts'
-import type { Departure, Ledger, RestoredEntry } from '../ledger/ledger.ts'
+import type { Departure, Ledger, Place, RestoredEntry } from '../ledger/ledger.ts'
 import { createProjector } from '../projector/projector.ts'
 import { migrate } from '../sql/migrate.ts'
 import type { Sql } from '../sql/sql.ts'
@@ -21,7 +21,7 @@ export type Move = {
   source: Halves
   target: Halves
   /** What stands in the old ledger for ever: addresses without passwords. */
-  to: { ledgerUrl: string; databaseUrl: string }
+  to: Place
   /** Until the switch it ends the move; nothing has changed then. */
   signal: AbortSignal
   tell(step: Step): void

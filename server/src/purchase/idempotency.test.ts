@@ -1,7 +1,7 @@
 /** Idempotency-Key over HTTP: the same key and the same JSON get the first answer, whatever happens in between. */
 
 import { rm } from 'node:fs/promises'
-import type { SoldTicket, SoldTickets } from '@onsale/contract/api'
+import type { SoldTicket, SoldTickets } from '@onsale/contract/tickets'
 import { afterAll, expect, it } from 'vitest'
 import { type Answer, problem } from '../../test/answer.ts'
 import { TICKETS } from '../../test/client.ts'

@@ -2,7 +2,7 @@
 import { copyFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { EventDetail, EventSummary } from '@onsale/contract/api'
+import type { EventDetail, EventSummary } from '@onsale/contract/events'
 import { Redis } from 'ioredis'
 import { expect, it, onTestFinished, test } from 'vitest'
 import { problem } from '../../test/answer.ts'

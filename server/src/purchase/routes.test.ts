@@ -1,5 +1,7 @@
 /** Buying over HTTP: what a sale answers, where it shows, and every way in which it is refused. */
-import type { EventDetail, Sales, SoldTicket, SoldTickets, Ticket, ZoneSeats } from '@onsale/contract/api'
+import type { EventDetail, ZoneSeats } from '@onsale/contract/events'
+import type { Sales } from '@onsale/contract/sales'
+import type { SoldTicket, SoldTickets, Ticket } from '@onsale/contract/tickets'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Answer, problem } from '../../test/answer.ts'
 import { atBarn, BARN, event, HALL, HALL_SEATS, oneZone } from '../../test/house.ts'

@@ -1,8 +1,9 @@
 /** HTTP for instant sales: schema, origin, key and time; decides nothing. */
 import { randomUUIDv7 } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import { buyTickets, type Wish } from '@onsale/contract/api'
+import { buyTickets } from '@onsale/contract/api'
 import { formatPosition } from '@onsale/contract/position'
+import type { Wish } from '@onsale/contract/wish'
 import type { FastifyInstance } from 'fastify'
 import { serveDirectly } from '../direct.ts'
 import type { Report } from '../report.ts'

@@ -1,5 +1,6 @@
 /** Many buyers at the same moment: every seat has one owner, and nothing is left that could have been sold. */
-import type { EventDetail, SoldTicket, SoldTickets, Ticket, ZoneSeats } from '@onsale/contract/api'
+import type { EventDetail, ZoneSeats } from '@onsale/contract/events'
+import type { SoldTicket, SoldTickets, Ticket } from '@onsale/contract/tickets'
 import { afterAll, expect, it } from 'vitest'
 import { type Answer, problem } from '../../test/answer.ts'
 import { event, oneZone } from '../../test/house.ts'

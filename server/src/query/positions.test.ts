@@ -1,5 +1,6 @@
 /** Read your writes: a read that names a position reflects it, or says that it cannot yet. */
-import type { EventDetail, Ticket } from '@onsale/contract/api'
+import type { EventDetail } from '@onsale/contract/events'
+import type { Ticket } from '@onsale/contract/tickets'
 import { afterAll, expect, it } from 'vitest'
 import { problem } from '../../test/answer.ts'
 import { event, HALL } from '../../test/house.ts'

@@ -1,5 +1,5 @@
 /** A replica that lags behind: answers are its own, and whoever names a position waits until the replica has it. */
-import type { Ticket } from '@onsale/contract/api'
+import type { Ticket } from '@onsale/contract/tickets'
 import { expect, onTestFinished, test } from 'vitest'
 import { onServer } from '../../test/databases.ts'
 import { event, HALL } from '../../test/house.ts'

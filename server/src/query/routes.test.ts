@@ -1,9 +1,18 @@
 /** Reading over HTTP: lists, figures, seats, events and venues, and what is said of those that do not exist. */
-import type { EventDetail, EventSummary, Sales, SoldTickets, Ticket, Venue, ZoneSeats } from '@onsale/contract/api'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { EventDetail, EventSummary, ZoneSeats } from '@onsale/contract/events'
+import type { Sales } from '@onsale/contract/sales'
+import type { SoldTickets, Ticket } from '@onsale/contract/tickets'
+import type { Venue } from '@onsale/contract/venues'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { type Answer, problem } from '../../test/answer.ts'
 import { atBarn, BARN, event, HALL, HALL_SEATS } from '../../test/house.ts'
 import { startTestPlatform, type TestPlatform } from '../../test/platform.ts'
+import { createHttp } from '../http.ts'
+import { createReport } from '../report.ts'
+import { watchPositions } from './positions.ts'
+import { createQueries, type Queries } from './queries.ts'
+import { addQueryRoutes } from './routes.ts'
+import { createStreams } from './stream.ts'
 
 const onsale: TestPlatform = await startTestPlatform({
   house: {
@@ -291,4 +300,26 @@ describe('what does not exist is 404 and says so', () => {
     expect(answer.status).toBe(400)
     expect(problem(answer)).toMatchObject({ code: 'event-not-at-venue', venue: 'Hall', errors: [{ field: 'venueId' }] })
   })
+})
+
+it('renders an event once for everybody, whatever they write behind its address', async () => {
+  const sql = await onsale.platform.adapters.sql()
+  const queries = createQueries(sql)
+  let rendered = 0
+  const event: Queries['event'] = (id) => {
+    rendered++
+    return queries.event(id)
+  }
+  const report = createReport({ level: 'error', roles: ['query'] })
+  const http = createHttp(report)
+  const streams = createStreams(queries, report)
+  onTestFinished(async () => void (await Promise.all([streams.stop(), http.close()])))
+  addQueryRoutes(http, { ...queries, event }, watchPositions(sql), streams)
+  const path = '/query/api/v1/events/Play'
+  const ask = async (url: string) => (await http.inject({ url, headers: { host: 'x' } })).body
+  const bodies = await Promise.all(
+    [path, `${path}?`, `${path}?1`, `${path}?2=3`, `http://y${path}`, `${path.replace('P', '%50')}`].map(ask),
+  )
+  expect(new Set(bodies).size).toBe(1)
+  expect(rendered).toBe(1)
 })

@@ -4,11 +4,14 @@ import * as api from '@onsale/contract/api'
 import { badInput } from '@onsale/contract/refusals'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { pageOf, parseCursor } from './cursor.ts'
+import type { EventFilter } from './events.ts'
 import type { Positions } from './positions.ts'
-import type { Dimension, EventFilter, Queries, TicketFilter } from './queries.ts'
+import type { Queries } from './queries.ts'
+import type { Dimension } from './sales.ts'
 import type { Streams } from './stream.ts'
+import type { TicketFilter } from './tickets.ts'
 
-/** Different addresses whose answers are kept for a second. */
+/** Different questions whose answers are kept for a second. */
 const MOST_RENDERED = 300
 
 type Paging = { limit: number; cursor?: string }
@@ -33,7 +36,9 @@ export function addQueryRoutes(http: FastifyInstance, queries: Queries, position
     const rendered = new Map<string, { position: string; at: number; page: Promise<{ body: Buffer; link: string | undefined }> }>()
     read<Q>(route, async (request, reply) => {
       const position = String(reply.getHeader('onsale-position') ?? '')
-      let known = rendered.get(request.url)
+      // Not the address: whoever writes another number behind it each time would have an event of 100 zones made anew for each, and kept.
+      const asked = JSON.stringify([request.params, 'querystring' in route.schema ? request.query : null])
+      let known = rendered.get(asked)
       // Catalogue and clock change answers without a new position: a second is soon enough.
       if (known?.position !== position || performance.now() - known.at > 1000) {
         if (rendered.size >= MOST_RENDERED) rendered.clear()
@@ -42,8 +47,8 @@ export function addQueryRoutes(http: FastifyInstance, queries: Queries, position
           link: reply.getHeader('link') as string | undefined,
         }))
         known = { position, at: performance.now(), page }
-        rendered.set(request.url, known)
-        page.catch(() => rendered.delete(request.url))
+        rendered.set(asked, known)
+        page.catch(() => rendered.delete(asked))
       }
       const { body, link } = await known.page
       if (link) reply.header('link', link)
@@ -69,7 +74,7 @@ export function addQueryRoutes(http: FastifyInstance, queries: Queries, position
     eventId,
     ...(await queries.revenue(venueId, eventId)),
   }))
-  read<{ query: { eventId?: string; by?: string } }>(api.salesSummary, ({ query: { eventId, by } }) =>
+  readShared<{ query: { eventId?: string; by?: string } }>(api.salesSummary, ({ query: { eventId, by } }) =>
     queries.sales(eventId, (by?.split(',') ?? []) as Dimension[]),
   )
   readShared<{ query: EventFilter & Paging }>(api.listEvents, async ({ query, url }, reply) => {

@@ -1,5 +1,5 @@
 /** The live stream: a snapshot, then every change once and in order, whoever comes, goes and comes back. */
-import type { SoldTickets } from '@onsale/contract/api'
+import type { SoldTickets } from '@onsale/contract/tickets'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { problem } from '../../test/answer.ts'
 import { BARN, event, HALL, HALL_SEATS, type House, oneZone } from '../../test/house.ts'
@@ -19,7 +19,7 @@ const onsale: TestPlatform = await startTestPlatform({
   house: {
     venues: [HALL, BARN, ...big.venues, ...loud.venues],
     events: [
-      ...['Play', 'Three', 'Old', 'Later', 'Late', 'Paced', 'Much', 'Little'].map((id) => event(id)),
+      ...['Play', 'Gap', 'Back', 'Three', 'Old', 'Later', 'Late', 'Paced', 'Much', 'Little'].map((id) => event(id)),
       event('Hidden', { active: false }),
       ...big.events,
       ...loud.events,
@@ -262,6 +262,43 @@ it.each([
   expect(seatsHeard(live.messages.slice(1))).toEqual(next)
 })
 
+/** The number of the last change of an event, as if the database had been told otherwise. */
+async function setSeq(eventId: string, seq: number): Promise<void> {
+  const { db } = await onsale.platform.adapters.sql()
+  await db.updateTable('events').set({ seq }).where('event_id', '=', eventId).execute()
+  await db.deleteFrom('event_changes').where('event_id', '=', eventId).where('seq', '>', seq).execute()
+}
+
+it('ends with a listener for whom changes are lost, who comes back and gets a snapshot', async () => {
+  const live = await listen('Gap')
+  await live.heard('a snapshot', (messages) => messages.length > 0)
+  // Nobody read for longer than changes are kept.
+  await setSeq('Gap', 7)
+  await live.heard('the end', () => live.ended)
+  expect(live.messages).toHaveLength(1)
+  await sell('Gap')
+  await onsale.settle()
+  const again = await listen('Gap', live.lastId)
+  await again.heard('a snapshot', (messages) => messages.length > 0)
+  expect(again.messages).toMatchObject([{ kind: 'snapshot', id: 8, event: { sold: 1 } }])
+  const next = await sell('Gap')
+  await again.heard('the next seat', has(1))
+  expect(seatsHeard(again.messages)).toEqual(next)
+})
+
+it('ends with its listeners when the database was restored from an older copy, and tells those who come what is there', async () => {
+  await sell('Back')
+  await sell('Back')
+  await onsale.settle()
+  const live = await listen('Back')
+  await live.heard('a snapshot', (messages) => messages.length > 0)
+  await setSeq('Back', 1)
+  await live.heard('the end', () => live.ended)
+  const again = await listen('Back', live.lastId)
+  await again.heard('a snapshot', (messages) => messages.length > 0)
+  expect(again.messages).toMatchObject([{ kind: 'snapshot', id: 1 }])
+})
+
 /** Streams of their own over the same read side, for what the whole platform gives no handle on. */
 async function serveStreams(change: (queries: Queries) => Partial<Queries>, commentMs?: number) {
   const sql = await onsale.platform.adapters.sql()
@@ -280,15 +317,15 @@ it('misses nothing when a change is told between reading the snapshot and joinin
   const { url, stop } = await serveStreams((queries) => ({
     async event(eventId) {
       const found = await queries.event(eventId)
-      // One read for the tail and one for each snapshot: the second listener's snapshot is the fourth.
-      if (++reads === 4) await gate.promise
+      // One read for the tail and one for each snapshot: the second listener's snapshot is the third.
+      if (++reads === 3) await gate.promise
       return found
     },
   }))
   const first = await openLive(url, 'Late')
   await first.heard('a snapshot', (messages) => messages.length > 0)
   const joining = openLive(url, 'Late')
-  await until('the snapshot is read', () => reads === 4)
+  await until('the snapshot is read', () => reads === 3)
   const sold = await sell('Late', 2)
   await first.heard('the change', has(2))
   gate.resolve()
@@ -299,6 +336,25 @@ it('misses nothing when a change is told between reading the snapshot and joinin
   first.close()
   second.close()
   await stop()
+})
+
+it('does not read what is too much to be told, however often somebody comes back behind it', async () => {
+  await sell('Much')
+  await onsale.settle()
+  for (let i = 0; i < 3; i++) await shout('Much', 100_000)
+  const read: number[] = []
+  const { url, stop } = await serveStreams((queries) => ({
+    async changesAndFigures(...asked) {
+      const found = await queries.changesAndFigures(...asked)
+      read.push(found.rows.reduce((sum, { body }) => sum + body.length, 0))
+      return found
+    },
+  }))
+  const live = await openLive(url, 'Much', 1)
+  await live.heard('a snapshot', (messages) => messages.length > 0)
+  live.close()
+  await stop()
+  expect(read.filter((bytes) => bytes > 256 * 1024)).toEqual([])
 })
 
 it('says something now and then, so that nobody between takes the line for dead', async () => {

@@ -3,6 +3,7 @@
  * change once, in order; `id` is the event's gapless sequence, so a client that names its last one gets the changes after it.
  */
 
+import type { EventDetail } from '@onsale/contract/events'
 import { Refusal } from '@onsale/contract/refusals'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { CONSTANT_HEADERS } from '../http.ts'
@@ -49,8 +50,10 @@ export function createStreams(queries: Queries, report: Report, commentMs = COMM
     tail.busy = true
     try {
       const before = tail.at
+      const newest = await queries.seq(tail.eventId)
+      if (newest === before) return
       const { rows, figures: now } = await queries.changesAndFigures(tail.eventId, before, MOST_ROWS)
-      if (rows.length === 0) return
+      if (Number(rows[0]?.seq) !== before + 1) return startAnew(tail, newest)
       const figures = changedFigures(tail, now)
       tail.at = Number(rows.at(-1)?.seq)
       const message = changeMessage(rows, figures)
@@ -62,6 +65,18 @@ export function createStreams(queries: Queries, report: Report, commentMs = COMM
       report.failed('live stream', error)
     } finally {
       tail.busy = false
+    }
+  }
+
+  /**
+   * Changes are lost: nobody read for longer than they are kept, or the database was restored from an older copy. Whoever listens comes back,
+   * and gets a snapshot.
+   */
+  function startAnew(tail: Tail, newest: number): void {
+    tail.at = newest
+    for (const client of [...tail.clients]) {
+      leave(tail, client)
+      client.reply.raw.end()
     }
   }
 
@@ -94,11 +109,19 @@ export function createStreams(queries: Queries, report: Report, commentMs = COMM
     if (tail.clients.size + tail.joining === 0) tails.delete(tail.eventId)
   }
 
-  /** The tail of an event, at its newest change when it is new. */
-  async function tailOf(eventId: string): Promise<Tail> {
-    const { seq, detail } = await queries.event(eventId)
-    const there = tails.get(eventId)
-    if (there) return there
+  /** The tail of an event, with one more that joins it: in one step, because a tail that nobody uses is dropped, and then nobody is told. */
+  async function tailToJoin(eventId: string): Promise<Tail> {
+    let tail = tails.get(eventId)
+    if (!tail) {
+      const found = await queries.event(eventId)
+      tail = tails.get(eventId) ?? newTail(eventId, found)
+    }
+    tail.joining++
+    return tail
+  }
+
+  /** At its newest change. */
+  function newTail(eventId: string, { seq, detail }: { seq: number; detail: EventDetail }): Tail {
     const figures = new Map(
       detail.zones.map(({ zoneId, available, held, sold }) => [zoneId, JSON.stringify({ zoneId, available, held, sold })]),
     )
@@ -111,12 +134,13 @@ export function createStreams(queries: Queries, report: Report, commentMs = COMM
   async function beginning(eventId: string, last: number | null): Promise<{ text: string; at: number }> {
     const newest = await queries.seq(eventId)
     if (last === newest) return { text: '', at: last }
-    if (last !== null && last < newest) {
+    // What is too much is not even read: in a rush 500 rows are tens of MB, for each of those who come back.
+    const isShort = last !== null && last < newest && newest - last <= MOST_ROWS
+    if (isShort && (await queries.changedBytes(eventId, last)) <= MOST_MISSED_BYTES) {
       const { rows, figures } = await queries.changesAndFigures(eventId, last, MOST_ROWS)
       const at = Number(rows.at(-1)?.seq)
-      // Less when it is longer ago than what is kept, or than what one message joins.
-      const missedBytes = rows.reduce((sum, { body }) => sum + body.length, 0)
-      if (Number(rows[0]?.seq) === last + 1 && at >= newest && missedBytes <= MOST_MISSED_BYTES)
+      // Another one when it is longer ago than what is kept.
+      if (Number(rows[0]?.seq) === last + 1 && at >= newest)
         return { text: changeMessage(rows, figures.map((zone) => JSON.stringify(zone)).join(',')), at }
     }
     const { detail, seq } = await queries.event(eventId)
@@ -144,8 +168,7 @@ export function createStreams(queries: Queries, report: Report, commentMs = COMM
       }
       if (clients + joining >= MOST_CLIENTS)
         throw new Refusal('busy', 'This process has as many live streams as it can serve.', { retryAfter: 5 })
-      const tail = await tailOf(eventId)
-      tail.joining++
+      const tail = await tailToJoin(eventId)
       joining++
       try {
         let first = await beginning(eventId, last)

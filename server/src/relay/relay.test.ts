@@ -82,6 +82,29 @@ describe('the relay', () => {
     expect(await tickets(path)).toBe(20)
   })
 
+  test('what is not stored is published again after longer and longer, so that slow readers are not buried; then soon again', async () => {
+    await using path = await openSeatPath(arena)
+    let broken = true
+    const { published } = await start(path, { lose: () => broken })
+    const times = (position: number): number => published.filter((message) => message.position === position).length
+    const begunAt = Date.now()
+    await sell(path, 1)
+    await until('it was published six times', () => times(1) >= 6)
+    expect(Date.now() - begunAt).toBeGreaterThanOrEqual(BRISK.againMs * (1 + 2 + 4 + 8 + 16))
+    const rests: number[] = []
+    for (const position of [2, 3, 4]) {
+      broken = false
+      await caughtUp(path)
+      broken = true
+      await sell(path, 1)
+      await until('the next one was published', () => times(position) === 1)
+      const firstAt = Date.now()
+      await until('and once more', () => times(position) === 2)
+      rests.push(Date.now() - firstAt)
+    }
+    expect(Math.min(...rests)).toBeLessThan(BRISK.againMs * 16)
+  })
+
   test('never trims what is not stored, also when two relays run and messages are lost', async () => {
     await using path = await openSeatPath(arena)
     const trims: [position: number, stored: number][] = []

@@ -14,6 +14,10 @@ const FRESH_MS = 100
  */
 const AMONG = { least: 8, most: 512, afterWin: 0.97 }
 
+/** Whether what the ledger was asked at one moment is the truth for a wish of another: of the same moment (`exactly`), or lately. */
+export const countsAsFresh = (askedAt: number, at: number, exactly: boolean): boolean =>
+  exactly ? askedAt >= at : at - askedAt <= FRESH_MS
+
 export class Beliefs {
   readonly #among = new Map<string, number>()
   /** `claimed`: since the ledger's word, seats were asked for that may turn out to be free after all. */
@@ -62,7 +66,6 @@ export class Beliefs {
   /** Whether the ledger itself said so: in this very request (`exactly`), or lately. */
   isFresh(key: string, at: number, exactly: boolean): boolean {
     const { learnedAt, claimed } = this.#zones.get(key) ?? { learnedAt: 0, claimed: false }
-    if (claimed) return false
-    return exactly ? learnedAt >= at : at - learnedAt <= FRESH_MS
+    return !claimed && countsAsFresh(learnedAt, at, exactly)
   }
 }

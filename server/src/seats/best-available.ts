@@ -12,11 +12,11 @@ type Allowed = (seat: number) => boolean
 /** Sets of seats side by side: earliest row, earliest run. Wheelchair places and their companions are kept for last. */
 export function together(zone: ZoneMap, states: SeatStates, search: Search): number[][] {
   if (!states.includes(FREE)) return []
-  if (search.accessible) return first(windows(zone, states, search, anySeat, 1), (seats) => seats.some((seat) => zone.accessible.has(seat)))
-  const plain = first(windows(zone, states, search, isPlain(zone), search.quantity), undefined, search)
+  if (search.accessible) return accessible(zone, states, search)
+  const plain = byLot(freeRuns(zone, states, search.row, isPlain(zone)), search)
   return plain.length > 0 || zone.accessible.size + zone.companion.size === 0
     ? plain
-    : first(windows(zone, states, search, anySeat, search.quantity), undefined, search)
+    : byLot(freeRuns(zone, states, search.row, anySeat), search)
 }
 
 /** Where no such run is left: the largest blocks first (3+1, 2+2, 2+1+1, 1+1+1+1), each in the earliest row and run. At most one set. */
@@ -37,24 +37,38 @@ const isPlain =
   (seat) =>
     !zone.accessible.has(seat) && !zone.companion.has(seat)
 
-function first(
-  sets: Iterable<number[]>,
-  fits: (seats: number[]) => boolean = () => true,
-  { among = OPTIONS, lot = 0 }: Pick<Search, 'among' | 'lot'> = {},
-): number[][] {
+/** Sets that have a wheelchair place. */
+function accessible(zone: ZoneMap, states: SeatStates, { quantity, row }: Search): number[][] {
   const found: number[][] = []
-  for (const seats of sets) {
-    if (fits(seats)) found.push(seats)
-    if (found.length === among) break
-  }
-  const start = found.length > OPTIONS ? lot % (found.length - OPTIONS + 1) : 0
-  return found.slice(start, start + OPTIONS)
+  for (const run of freeRuns(zone, states, row, anySeat))
+    for (let i = 0; i + quantity <= run.length && found.length < OPTIONS; i++) {
+      const seats = run.slice(i, i + quantity)
+      if (seats.some((seat) => zone.accessible.has(seat))) found.push(seats)
+    }
+  return found
 }
 
-/** Windows of `quantity` seats. With a step of as many they share none, so that a lost one leaves the others whole. */
-function* windows(zone: ZoneMap, states: SeatStates, { quantity, row }: Search, allowed: Allowed, step: number): Generator<number[]> {
-  for (const run of freeRuns(zone, states, row, allowed))
-    for (let i = 0; i + quantity <= run.length; i += step) yield run.slice(i, i + quantity)
+/**
+ * Some of the first `among` sets, by lot. They share no seat, so that a lost one leaves the others whole. Only those that are returned are made: to
+ * make all of 512 was a sixth of what a purchase cost when twelve processes wanted one zone.
+ */
+function byLot(freeRuns: Iterable<number[]>, { quantity, among = OPTIONS, lot = 0 }: Search): number[][] {
+  const runs: number[][] = []
+  let count = 0
+  for (const run of freeRuns) {
+    runs.push(run)
+    count = Math.min(among, count + Math.floor(run.length / quantity))
+    if (count === among) break
+  }
+  let skipped = count > OPTIONS ? lot % (count - OPTIONS + 1) : 0
+  const found: number[][] = []
+  for (const run of runs) {
+    const sets = Math.floor(run.length / quantity)
+    for (let i = Math.min(skipped, sets); i < sets && found.length < Math.min(OPTIONS, count); i++)
+      found.push(run.slice(i * quantity, (i + 1) * quantity))
+    skipped -= Math.min(skipped, sets)
+  }
+  return found
 }
 
 function* freeRuns(zone: ZoneMap, states: SeatStates, row: number | null, allowed: Allowed): Generator<number[]> {

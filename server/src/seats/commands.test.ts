@@ -1,12 +1,13 @@
 import { DatabaseSync } from 'node:sqlite'
-import type { Wish } from '@onsale/contract/api'
 import { Refusal } from '@onsale/contract/refusals'
+import type { Wish } from '@onsale/contract/wish'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { atBarn, BARN, event, HALL, type House, oneZone } from '../../test/house.ts'
 import { NOW, newId, openSeatPath, type SeatPath } from '../../test/seat-path.ts'
+import type { Catalogue } from '../catalogue/catalogue.ts'
 import { importEvent } from '../catalogue/import.ts'
-import { type Change, LedgerBusy, SOLD } from '../ledger/ledger.ts'
-import type { Sale } from './commands.ts'
+import { type Change, type Ledger, LedgerBusy, SOLD } from '../ledger/ledger.ts'
+import { createSeatCommands, type Sale } from './commands.ts'
 
 const HOUR_MS = 3_600_000
 const hall: House = {
@@ -188,6 +189,13 @@ describe('a repeated key', () => {
     expect(sold(await path.ask(pair)).tickets.map(({ row, column }) => row + column)).toEqual(['A3', 'A4'])
   })
 
+  test('with another request is told so also when nothing is left', async () => {
+    await using path = await openSeatPath(oneZone('Tiny', 1, 2))
+    sold(await path.ask({ venueId: 'Tiny', eventId: 'Tiny', quantity: 2 }, keyed('k')))
+    const other = await path.ask({ venueId: 'Tiny', eventId: 'Tiny', quantity: 1 }, keyed('k', 'another'))
+    expect(refused(other).code).toBe('idempotency-key-reused')
+  })
+
   test('twenty at once sell once, whichever kind of wish it is', async () => {
     await using path = await openSeatPath(hall)
     for (const [i, wish] of [seat('B', 3), { ...anywhere, quantity: 2 }].entries()) {
@@ -241,6 +249,56 @@ describe('a rush', () => {
     expect(new Set(places).size).toBe(336)
     expect(places).toHaveLength(336)
     for (const answer of answers) if (answer instanceof Refusal) expect(answer.code).toBe('zone-full')
+  })
+})
+
+describe('what a crowd that is refused costs the ledger', () => {
+  const ZONES = 40
+  /** As many questions as the commands that are made with it ask. */
+  function counted(path: SeatPath) {
+    const asked = { ledger: 0, catalogue: 0 }
+    const count = <Asked extends unknown[], Answer>(whom: keyof typeof asked, ask: (...of: Asked) => Answer) => {
+      return (...of: Asked): Answer => {
+        asked[whom]++
+        return ask(...of)
+      }
+    }
+    const ledger: Ledger = { ...path.ledger, commit: count('ledger', path.ledger.commit), seats: count('ledger', path.ledger.seats) }
+    const catalogue: Catalogue = { ...path.catalogue, refresh: count('catalogue', path.catalogue.refresh) }
+    const { sell } = createSeatCommands(ledger, catalogue)
+    const crowd = (wish: Wish, at: number) => Promise.allSettled(Array.from({ length: 100 }, () => sell(wish, { at, newId })))
+    return { asked, crowd }
+  }
+  const codes = (answers: PromiseSettledResult<Sale>[]) =>
+    new Set(answers.map((answer) => (answer.status === 'rejected' ? (answer.reason as Refusal).code : 'sold')))
+  const small: House = {
+    venues: [{ ...HALL, venueId: 'Small', zones: Array.from({ length: ZONES }, (_, i) => ({ zoneId: i + 1, rows: 1, seatsPerRow: 2 })) }],
+    events: [event('Small', { venueId: 'Small', zones: Array.from({ length: ZONES }, (_, i) => ({ zoneId: i + 1, price: 100 + i })) })],
+  }
+  const wish = { venueId: 'Small', eventId: 'Small', quantity: 2 }
+
+  test('a house that is sold out: each zone is asked for once or twice, not for each of them', async () => {
+    await using path = await openSeatPath(small)
+    for (let i = 0; i < ZONES; i++) sold(await path.ask(wish))
+    const { asked, crowd } = counted(path)
+    expect(codes(await crowd(wish, NOW + 1000))).toEqual(new Set(['zone-full']))
+    expect(asked.ledger).toBeLessThanOrEqual(2 * ZONES)
+    expect(codes(await crowd(wish, NOW + 2000))).toEqual(new Set(['zone-full']))
+    expect(asked.ledger).toBeLessThanOrEqual(4 * ZONES)
+  })
+
+  test('a price that nothing has: the cheapest zone is asked for, not all of them for each', async () => {
+    await using path = await openSeatPath(small)
+    const { asked, crowd } = counted(path)
+    expect(codes(await crowd({ ...wish, maxPrice: 1 }, NOW + 1000))).toEqual(new Set(['no-seats-at-price']))
+    expect(asked.ledger).toBeLessThanOrEqual(4)
+  })
+
+  test('an event that is not there: the catalogue is looked through together', async () => {
+    await using path = await openSeatPath(small)
+    const { asked, crowd } = counted(path)
+    expect(codes(await crowd({ ...wish, eventId: 'Nothing' }, NOW))).toEqual(new Set(['unknown-event']))
+    expect(asked.catalogue).toBeLessThanOrEqual(2)
   })
 })
 

@@ -2,8 +2,9 @@
  * A sale as the log's fact, and as the buyer's tickets. Both are written as text by hand: JSON.stringify and toISOString cost
  * 2 us a purchase more, a thirtieth of the whole. `fact.test.ts` holds the texts against JSON.stringify.
  */
-import type { SoldTicket } from '@onsale/contract/api'
+
 import type { SeatsSold } from '@onsale/contract/entry'
+import type { SoldTicket } from '@onsale/contract/tickets'
 import { seatName } from './map.ts'
 import type { PricedZone, SellableEvent } from './rules.ts'
 

@@ -1,5 +1,5 @@
-import type { Wish } from '@onsale/contract/api'
 import { type FieldError, Refusal } from '@onsale/contract/refusals'
+import type { Wish } from '@onsale/contract/wish'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { FREE, HELD, NONE, type SeatStates, SOLD } from '../ledger/ledger.ts'

@@ -2,8 +2,9 @@
  * Pure: what a wish means, and which sets of seats would fulfil it, best first. Nothing here reads a clock, a store or a price list;
  * they are arguments. The ledger decides which of the sets it can still give.
  */
-import type { Wish } from '@onsale/contract/api'
+
 import { badInput, type FieldError, Refusal } from '@onsale/contract/refusals'
+import type { Wish } from '@onsale/contract/wish'
 import { FREE, type SeatStates } from '../ledger/ledger.ts'
 import { rowIndex, rowName, seatName, type ZoneMap } from './map.ts'
 

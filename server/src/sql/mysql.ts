@@ -40,6 +40,7 @@ export function openMysql(url: string): Sql {
     db,
     locksRows: true,
     read: (query, parameters) => execute(pool, query.sql, parameters),
+    snapshot: (work) => db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(work),
     write: (work) => writeUntilDone(db, work, (error) => GAVE_WAY.includes((error as { errno?: number }).errno ?? 0)),
     async insertOnce(trx, table, rows) {
       const found: boolean[] = []

@@ -12,12 +12,17 @@ export function poolOf(url: string): { address: string; size: number } {
   return { address: address.href, size }
 }
 
-/** Of the way to the server, and what a server says that stops, starts or has no connection left. */
+/** Of the way to the server, and what a server says that stops, starts, has no connection left, or was not done within the time for a statement. */
 const AWAY = new Set([
   ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'],
-  ...['57P01', '57P02', '57P03', '53300', '08000', '08001', '08003', '08004', '08006'],
+  ...['57014', '57P01', '57P02', '57P03', '53300', '08000', '08001', '08003', '08004', '08006'],
   ...['PROTOCOL_CONNECTION_LOST', 'ER_SERVER_SHUTDOWN', 'ER_CON_COUNT_ERROR', 'ER_NEW_ABORTING_CONNECTION', 'ER_CONNECTION_KILLED'],
+  'ER_QUERY_TIMEOUT',
 ])
+/** MariaDB: a statement took too long; the driver has no name for it. */
+const TOOK_TOO_LONG = 1969
+/** SQLite: somebody else writes to the file. */
+const BUSY = 5
 /** pg gives these no code. */
 const AWAY_IN_WORDS = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/
 
@@ -25,5 +30,6 @@ const AWAY_IN_WORDS = /^(Connection terminated|timeout exceeded when trying to c
 export function isAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if (error instanceof AggregateError && error.errors.some(isAway)) return true
-  return AWAY.has(String((error as NodeJS.ErrnoException).code)) || AWAY_IN_WORDS.test(error.message)
+  const { code, errno, errcode } = error as NodeJS.ErrnoException & { errcode?: number }
+  return AWAY.has(String(code)) || errno === TOOK_TOO_LONG || errcode === BUSY || AWAY_IN_WORDS.test(error.message)
 }

@@ -6,6 +6,7 @@ await onServer('POSTGRES_URL', (newDatabase) => {
   serverConformance('PostgreSQL', newDatabase, {
     own: 'select pg_backend_pid() as id',
     list: 'select pid as id from pg_stat_activity',
+    limit: ['set statement_timeout = 50'],
     end: 'select pg_terminate_backend(<id>)',
   })
 })

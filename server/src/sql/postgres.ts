@@ -44,6 +44,7 @@ export function openPostgres(url: string): Sql {
       names.set(sql, name)
       return (await pool.query({ name, text: sql, values: parameters.map(sayable) })).rows as T[]
     },
+    snapshot: (work) => db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(work),
     write: (work) => writeUntilDone(db, work, (error) => error instanceof DatabaseError && GAVE_WAY.includes(error.code ?? '')),
     async insertOnce(trx, table, rows) {
       const found: boolean[] = []

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { NewDatabase, TestDatabase } from '../../test/databases.ts'
 import { until } from '../../test/until.ts'
 import { migrate, missingMigrations } from './migrate.ts'
+import { isAway } from './pool.ts'
 import type { Row, Sql } from './sql.ts'
 
 const MIGRATIONS = resolve(fileURLToPath(import.meta.url), '../migrations')
@@ -104,6 +105,32 @@ export function sqlConformance(name: string, newDatabase: NewDatabase): void {
         const body = 'Ödipus 🎟 '.repeat(500_000)
         await inTransaction((trx) => sql.insertOnce(trx, 'entries', [{ shard: 's', first: 1, last: 1, body }]))
         expect((await sql.db.selectFrom('entries').select('body').executeTakeFirstOrThrow()).body === body).toBe(true)
+      })
+    })
+
+    describe('snapshot', () => {
+      const add = (value: string) =>
+        sql.db.insertInto('sales').values({ event_id: 'e', dimension: 'row', value, sold: 1, revenue: 1 }).execute()
+
+      test('reads of one moment, whatever is written meanwhile', async () => {
+        await add('A')
+        const counts = await sql.snapshot(async (trx) => {
+          const values = () => trx.selectFrom('sales').select('value').execute()
+          const before = await values()
+          await add('B')
+          return [before.length, (await values()).length]
+        })
+        expect(counts).toEqual([1, 1])
+        expect(await sql.snapshot((trx) => trx.selectFrom('sales').selectAll().execute())).toHaveLength(2)
+      })
+
+      test('waits for nobody who writes', async () => {
+        await add('A')
+        const seen = await sql.write(async (trx) => {
+          await trx.updateTable('sales').set({ sold: 2 }).execute()
+          return sql.snapshot((other) => other.selectFrom('sales').select('sold').execute())
+        })
+        expect(seen).toEqual([{ sold: 1 }])
       })
     })
 
@@ -227,8 +254,8 @@ function ticket(ticket_id: string, living: 1 | null): Row {
   return { position: 1, shard: 's', ticket_id, ...place, status: living ? 'PAID' : 'REFUNDED', living, ...price }
 }
 
-/** How a server names the connections that it has, and ends one. */
-export type Sessions = { own: string; list: string; end: string }
+/** How a server names the connections that it has, limits its statements in one, and ends one. `limit`: one of these it understands. */
+export type Sessions = { own: string; list: string; limit: string[]; end: string }
 
 /** What only servers can do wrong, with many writers and columns of a size. */
 export function serverConformance(name: string, newDatabase: NewDatabase, sessions: Sessions): void {
@@ -248,6 +275,30 @@ export function serverConformance(name: string, newDatabase: NewDatabase, sessio
     test('a text too long for its column is refused, never cut', async () => {
       const long: Row = { shard: 'x'.repeat(65), first: 1, last: 1, body: '' }
       await expect(sql.write((trx) => sql.insertOnce(trx, 'entries', [long]))).rejects.toThrow(/too long/i)
+    })
+
+    test('a question that takes longer than it may counts as unanswered, and a wrong one does not', async () => {
+      const own = await database.open()
+      const late = own.db.connection().execute(async (db) => {
+        for (const limit of sessions.limit)
+          await raw
+            .raw(limit)
+            .execute(db)
+            .catch(() => undefined)
+        // No index helps: many times all of the server's own columns.
+        const columns = 'information_schema.columns'
+        await raw.raw(`select count(*) from ${columns} a, ${columns} b, ${columns} c where a.column_name < b.column_name`).execute(db)
+      })
+      expect(isAway(await late.catch((error: unknown) => error))).toBe(true)
+      await own.close()
+      expect(
+        isAway(
+          await raw
+            .raw('select nothing')
+            .execute(sql.db)
+            .catch((error: unknown) => error),
+        ),
+      ).toBe(false)
     })
 
     test('two that lock each other out both end, and what they add is added once', async () => {

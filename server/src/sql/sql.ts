@@ -16,6 +16,8 @@ export interface Sql {
   locksRows: boolean
   /** A compiled query with its parameters, outside any transaction: for what is asked a thousand times a second (Kysely: 40 us a query). */
   read<T>(query: { sql: string }, parameters: readonly (string | number)[]): Promise<T[]>
+  /** All that `work` reads is of one moment, and it waits for nobody who writes. */
+  snapshot<T>(work: (trx: Transaction<Schema>) => Promise<T>): Promise<T>
   /** A transaction that is begun again, some times, when the database took it back in favour of another: `work` may run more than once. */
   write<T>(work: (trx: Transaction<Schema>) => Promise<T>): Promise<T>
   /** Inserts each row unless its primary key or a unique index has it already: true where it was new. */

@@ -15,13 +15,17 @@ export function openSqlite(path: string): Sql {
   // SQLite's own knows A to Z only, and a search has to find Ödipus.
   database.function('lower', { deterministic: true }, (text) => (typeof text === 'string' ? text.toLowerCase() : text))
   const prepare = cached(database)
-  const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: adapted(database, prepare) }) })
+  // A transaction that reads first and writes later is refused at once when another process wrote in between, whatever the timeout.
+  const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: adapted(database, prepare, 'begin immediate') }) })
   // A connection of its own: the other one may be in the midst of a transaction that began before what a reader waits for.
   const reader = path === ':memory:' ? database : new DatabaseSync(path, { readOnly: true, timeout: 5000 })
   const prepareRead = cached(reader)
+  // One that only reads takes no lock: with it, an event waited for the projector's batch, and the whole process with it, up to five seconds.
+  const snapshots = path === ':memory:' ? db : readingOf(path)
   return {
     db,
     locksRows: false,
+    snapshot: (work) => snapshots.transaction().execute(work),
     write: (work) => db.transaction().execute(work),
     read: async <T>({ sql }: { sql: string }, parameters: readonly (string | number)[]) => prepareRead(sql).all(...parameters) as T[],
     async insertOnce(_, table, rows) {
@@ -50,6 +54,7 @@ export function openSqlite(path: string): Sql {
     },
     async close() {
       if (reader !== database) reader.close()
+      if (snapshots !== db) await snapshots.destroy()
       await db.destroy()
     },
   }
@@ -74,13 +79,21 @@ function cached(database: DatabaseSync): (sql: string) => StatementSync {
   }
 }
 
+/** Opened when it is first asked. */
+function readingOf(path: string): Kysely<Schema> {
+  const open = async (): Promise<SqliteDatabase> => {
+    const database = new DatabaseSync(path, { readOnly: true, timeout: 5000 })
+    return adapted(database, cached(database), 'begin')
+  }
+  return new Kysely<Schema>({ dialect: new SqliteDialect({ database: open }) })
+}
+
 /** What Kysely wants of a SQLite driver. */
-function adapted(database: DatabaseSync, prepare: (sql: string) => StatementSync): SqliteDatabase {
+function adapted(database: DatabaseSync, prepare: (sql: string) => StatementSync, begin: 'begin' | 'begin immediate'): SqliteDatabase {
   return {
     close: () => database.close(),
     prepare(sql) {
-      // A transaction that reads first and writes later is refused at once when another process wrote in between, whatever the timeout.
-      const statement = prepare(sql === 'begin' ? 'begin immediate' : sql)
+      const statement = prepare(sql === 'begin' ? begin : sql)
       const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[]
       return {
         reader: statement.columns().length > 0,

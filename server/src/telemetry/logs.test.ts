@@ -55,3 +55,14 @@ it('an error has the request that met it, which the client was told; below info 
   expect(line).toMatchObject({ level: 50, msg: 'unexpected error', traceId: TRACE, err: { message: expect.stringContaining('tickets') } })
   expect(lines().some(({ requestId }) => requestId === 'fine')).toBe(false)
 })
+
+it('what fails in every round is one line, and counted each time', async () => {
+  const { client, dataDir, lines } = await start('error')
+  const database = new DatabaseSync(join(dataDir, 'read.db'), { timeout: 5000 })
+  database.exec('alter table positions rename to gone')
+  database.close()
+  const relayFailed = async (): Promise<number> =>
+    Number(/^onsale_failures_total\{what="relay"\} (\d+)/m.exec((await client.get('/metrics')).text)?.[1] ?? 0)
+  await until('it failed often', async () => (await relayFailed()) > 5)
+  expect(lines().filter(({ msg }) => msg === 'relay')).toHaveLength(1)
+})

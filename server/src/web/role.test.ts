@@ -54,6 +54,19 @@ describe.skipIf(!isBuilt)('the web app', () => {
   )
 
   it.each([
+    ['/problems/busy', 200],
+    ['/problems/nope', 404],
+    ['/shows/%', 404],
+    ['/tickets/%ff', 404],
+  ])('says it on a page of its own, to who reads, and in JSON to a program: %s', async (path, status) => {
+    const page = await onsale.get(path, HTML)
+    expect([page.status, page.text]).toEqual([status, pageIn('en', 'ltr')])
+    expect(page.headers['content-security-policy']).toContain("frame-ancestors 'none'")
+    const other = await onsale.get(path, { accept: '*/*' })
+    expect(other.headers['content-type']).toMatch(/json/)
+  })
+
+  it.each([
     '/purchase/nothing',
     '/query/api/v1/nothing',
     '/events/nothing',

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import serveStatic from '@fastify/static'
-import type { Page } from '../http.ts'
+import { CONSTANT_HEADERS, type Page } from '../http.ts'
 import type { StartRole } from '../roles.ts'
 
 const DIST = resolve(fileURLToPath(import.meta.url), '../../../../web/dist')
@@ -49,14 +49,21 @@ export const startWebRole: StartRole = async ({ http, report }) => {
       response.header('cache-control', HASHED.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache')
     },
   })
-  const page: Page = (request, reply) => {
+  const page: Page = (request, reply, status) => {
     const path = request.url.split('?')[0] as string
-    if (!['GET', 'HEAD'].includes(request.method) || JSON_PATHS.test(path)) return null
     const isPage = pages.some((pattern) => pattern.test(path))
-    if (!isPage && !request.headers.accept?.includes('text/html')) return null
+    if (!['GET', 'HEAD'].includes(request.method) || (!isPage && JSON_PATHS.test(path))) return null
+    if ((!isPage || status === 404) && !request.headers.accept?.includes('text/html')) return null
     return reply
-      .status(isPage ? 200 : 404)
-      .headers({ 'cache-control': 'no-cache', 'content-security-policy': POLICY, vary: 'Accept-Language, Cookie' })
+      .status(status ?? (isPage ? 200 : 404))
+      .headers({
+        // An address that cannot be read came past the hook that sets these.
+        ...CONSTANT_HEADERS,
+        'x-request-id': request.id,
+        'cache-control': 'no-cache',
+        'content-security-policy': POLICY,
+        vary: 'Accept, Accept-Language, Cookie',
+      })
       .type('text/html; charset=utf-8')
       .send(
         wanted(request.headers)

@@ -1,4 +1,5 @@
-import type { EventDetail, EventZone, Wish } from '@onsale/contract/api'
+import type { EventDetail, EventZone } from '@onsale/contract/events'
+import type { Wish } from '@onsale/contract/wish'
 import { useNavigate } from '@tanstack/react-router'
 import { useId, useState } from 'react'
 import { type ShowSearch, showPath } from '../paths.ts'

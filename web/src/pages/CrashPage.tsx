@@ -1,9 +1,10 @@
-import type { ErrorComponentProps } from '@tanstack/react-router'
+import { type ErrorComponentProps, Link } from '@tanstack/react-router'
+import { homePath } from '../paths.ts'
 import { Notice } from '../ui/Notice.tsx'
 import { PageHeading } from '../ui/PageHeading.tsx'
 import { useWords } from '../words.ts'
 
-/** A page that broke, with the site bar alive. Loading again also brings a new version, when an old chunk is gone. */
+/** A page that broke, with the site bar alive. */
 export function CrashPage({ error }: ErrorComponentProps) {
   const { t } = useWords()
   return (
@@ -13,9 +14,14 @@ export function CrashPage({ error }: ErrorComponentProps) {
         tone="red"
         icon="alert"
         actions={
-          <button type="button" className="btn small" onClick={() => location.reload()}>
-            {t('failure.load')}
-          </button>
+          <>
+            <button type="button" className="btn small" onClick={() => location.reload()}>
+              {t('failure.load')}
+            </button>
+            <Link className="btn small" {...homePath()}>
+              {t('missing.home')}
+            </Link>
+          </>
         }
       >
         <p>{t('refusal.internal-error')}</p>

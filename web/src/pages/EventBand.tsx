@@ -1,4 +1,4 @@
-import type { EventDetail } from '@onsale/contract/api'
+import type { EventDetail } from '@onsale/contract/events'
 import { Link } from '@tanstack/react-router'
 import { showPath } from '../paths.ts'
 import { stockOf } from '../sale.ts'

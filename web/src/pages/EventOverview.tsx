@@ -1,4 +1,4 @@
-import type { EventZone } from '@onsale/contract/api'
+import type { EventDetail, EventZone } from '@onsale/contract/events'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { List, Map as MapIcon } from 'lucide-react'
 import { useState } from 'react'
@@ -24,13 +24,19 @@ export function EventOverview(props: ShowProps) {
   const search = route.useSearch()
   const [pointed, setPointed] = useState<number | null>(null)
   const canBuy = state === 'open' || state === 'before'
+  const hasPlan = event.plan !== null && event.zones.every((zone) => zone.plan)
+  // With `view=list` the list says all that the plan would, so it takes its place and its buttons.
+  const isWhole = search.view === 'list' || !hasPlan
+  const choice = <PlanOrList event={event} search={search} />
   return (
     <>
       <EventBand event={event} />
       <div className="wrap split">
         <div className="stack-l">
-          <PlanPanel {...props} search={search} pointed={pointed} />
-          <ZoneList event={event} search={search} point={setPointed} />
+          {hasPlan && !isWhole && <PlanPanel {...props} search={search} pointed={pointed} />}
+          <ZoneList event={event} search={search} point={setPointed} isWhole={isWhole} choice={hasPlan && isWhole && choice}>
+            {isWhole && <LiveChip connection={props.connection} />}
+          </ZoneList>
           <GoodToKnow event={event} />
         </div>
         <aside className="stack first">
@@ -44,43 +50,48 @@ export function EventOverview(props: ShowProps) {
 
 type PanelProps = ShowProps & { search: ShowSearch; pointed: number | null }
 
-/** The house as a plan; with `view=list` only its head stays, because the list says the same. */
+/** The house as a plan. */
 function PlanPanel({ event, connection, search, pointed }: PanelProps) {
   const words = useWords()
   const { t } = words
   const navigate = useNavigate()
-  if (!event.plan || event.zones.some((zone) => !zone.plan)) return null
-  const isList = search.view === 'list'
+  if (!event.plan) return null
   const name = t('event.planName', { count: event.zones.length, venue: event.venue, front: event.plan.front.name })
   return (
     <section className="map">
       <div className="top">
         <h2 className="h">{t('event.choose')}</h2>
-        <ViewChoice
-          label={t('event.show')}
-          eventId={event.eventId}
-          ways={[
-            { isOn: !isList, icon: MapIcon, word: t('event.plan'), search: { ...search, view: undefined } },
-            { isOn: isList, icon: List, word: t('event.list'), search: { ...search, view: 'list' } },
-          ]}
-        />
+        <PlanOrList event={event} search={search} />
       </div>
-      {!isList && (
-        <Plan
-          plan={event.plan}
-          zones={event.zones}
-          name={name}
-          pointed={pointed}
-          isDim={(zone) => !matches(zone, search)}
-          tip={(zone) => zoneTip(event, zone, words)}
-          open={(zone) => void navigate(showPath(event.eventId, { ...search, zone: zone.zoneId, view: undefined }))}
-        />
-      )}
-      <div className={isList ? 'top' : 'top base'}>
-        {isList ? <span /> : <PlanKey />}
+      <Plan
+        plan={event.plan}
+        zones={event.zones}
+        name={name}
+        pointed={pointed}
+        isDim={(zone) => !matches(zone, search)}
+        tip={(zone) => zoneTip(event, zone, words)}
+        open={(zone) => void navigate(showPath(event.eventId, { ...search, zone: zone.zoneId, view: undefined }))}
+      />
+      <div className="top base">
+        <PlanKey />
         <LiveChip connection={connection} />
       </div>
     </section>
+  )
+}
+
+function PlanOrList({ event, search }: { event: EventDetail; search: ShowSearch }) {
+  const { t } = useWords()
+  const isList = search.view === 'list'
+  return (
+    <ViewChoice
+      label={t('event.show')}
+      eventId={event.eventId}
+      ways={[
+        { isOn: !isList, icon: MapIcon, word: t('event.plan'), search: { ...search, view: undefined } },
+        { isOn: isList, icon: List, word: t('event.list'), search: { ...search, view: 'list' } },
+      ]}
+    />
   )
 }
 

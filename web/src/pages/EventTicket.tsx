@@ -1,4 +1,4 @@
-import type { EventSummary } from '@onsale/contract/api'
+import type { EventSummary } from '@onsale/contract/events'
 import { Link } from '@tanstack/react-router'
 import { Ban, Clock, TriangleAlert } from 'lucide-react'
 import { serverNow } from '../clock.ts'

@@ -1,4 +1,4 @@
-import type { EventZone } from '@onsale/contract/api'
+import type { EventZone } from '@onsale/contract/events'
 import { useNavigate } from '@tanstack/react-router'
 import { useId, useState } from 'react'
 import { type ShowSearch, showPath } from '../paths.ts'

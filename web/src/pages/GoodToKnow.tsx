@@ -1,4 +1,4 @@
-import type { EventDetail } from '@onsale/contract/api'
+import type { EventDetail } from '@onsale/contract/events'
 import { useWords } from '../words.ts'
 
 export function GoodToKnow({ event }: { event: EventDetail }) {

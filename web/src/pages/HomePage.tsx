@@ -1,4 +1,4 @@
-import type { EventSummary } from '@onsale/contract/api'
+import type { EventSummary } from '@onsale/contract/events'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useEffect } from 'react'

@@ -1,4 +1,4 @@
-import type { EventSummary } from '@onsale/contract/api'
+import type { EventSummary } from '@onsale/contract/events'
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useId, useRef, useState } from 'react'
 import { monthDays, monthOf } from '../format.ts'

@@ -1,5 +1,6 @@
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
 import { useOnline } from '../online.ts'
+import { usePartAway } from '../parts.ts'
 import { aboutPath, homePath, pages } from '../paths.ts'
 import { LanguageChoice } from '../ui/LanguageChoice.tsx'
 import { Notice } from '../ui/Notice.tsx'
@@ -11,16 +12,17 @@ import { useWords } from '../words.ts'
 export function Layout() {
   const { t } = useWords()
   const online = useOnline()
+  const isPartAway = usePartAway()
   return (
     <>
       <a className="skip" href="#main">
         {t('site.skip')}
       </a>
       <SiteBar />
-      {!online && (
+      {(!online || isPartAway) && (
         <div className="offline">
           <Notice tone="amber" icon="offline">
-            <p>{t('site.offline')}</p>
+            <p role="status">{t(isPartAway ? 'site.partAway' : 'site.offline')}</p>
           </Notice>
         </div>
       )}

@@ -1,4 +1,5 @@
-import type { EventDetail, Wish } from '@onsale/contract/api'
+import type { EventDetail } from '@onsale/contract/events'
+import type { Wish } from '@onsale/contract/wish'
 import { useNavigate } from '@tanstack/react-router'
 import { Problem } from '../api.ts'
 import { showPath } from '../paths.ts'

@@ -1,4 +1,4 @@
-import type { EventDetail } from '@onsale/contract/api'
+import type { EventDetail } from '@onsale/contract/events'
 import { countdown } from '../sale.ts'
 import { useWords } from '../words.ts'
 

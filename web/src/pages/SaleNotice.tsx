@@ -1,4 +1,4 @@
-import type { EventDetail } from '@onsale/contract/api'
+import type { EventDetail } from '@onsale/contract/events'
 import type { SaleState } from '../sale.ts'
 import { Notice } from '../ui/Notice.tsx'
 import { useWords } from '../words.ts'

@@ -1,7 +1,8 @@
-import type { EventDetail } from '@onsale/contract/api'
+import type { EventDetail } from '@onsale/contract/events'
 import { getRouteApi } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect } from 'react'
 import { Problem } from '../api.ts'
+import { loadPart } from '../parts.ts'
 import { pages } from '../paths.ts'
 import { saleState } from '../sale.ts'
 import { BandBones } from '../ui/Bones.tsx'
@@ -15,8 +16,8 @@ import { useEventQuery, useLiveEvent, useServerNow } from './use-event.ts'
 const route = getRouteApi(pages.show)
 const loadOverview = () => import('./EventOverview.tsx')
 const loadZone = () => import('./ZoneView.tsx')
-const EventOverview = lazy(async () => ({ default: (await loadOverview()).EventOverview }))
-const ZoneView = lazy(async () => ({ default: (await loadZone()).ZoneView }))
+const EventOverview = lazy(async () => ({ default: (await loadPart(loadOverview)).EventOverview }))
+const ZoneView = lazy(async () => ({ default: (await loadPart(loadZone)).ZoneView }))
 
 /** One event: the house, or with `zone` that zone's seats. */
 export function ShowPage() {
@@ -57,8 +58,8 @@ function Show({ first }: { first: EventDetail }) {
   const zone = event.zones.find((zone) => zone.zoneId === zoneId)
   const props = { event, connection, live, basket, now, state: saleState(event, now) }
   useEffect(() => {
-    // The seat map comes while the house is looked at, so that a zone opens at once.
-    void loadZone()
+    // The seat map comes while the house is looked at, so that a zone opens at once; who opens one hears when it did not.
+    loadZone().catch(() => undefined)
   }, [])
   return (
     <Suspense fallback={<BandBones label={t('event.loading')} />}>

@@ -1,4 +1,5 @@
-import type { EventDetail, Ticket } from '@onsale/contract/api'
+import type { EventDetail } from '@onsale/contract/events'
+import type { Ticket } from '@onsale/contract/tickets'
 import { serialOf, stockOf } from '../sale.ts'
 import { DateStub } from '../ui/DateStub.tsx'
 import { type FieldRow, Fields } from '../ui/Fields.tsx'

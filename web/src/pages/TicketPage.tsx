@@ -1,9 +1,9 @@
-import type { EventDetail, Ticket } from '@onsale/contract/api'
+import type { Ticket } from '@onsale/contract/tickets'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { ArrowLeft, ChevronRight, CircleCheck, CircleSlash, Printer } from 'lucide-react'
+import { ArrowLeft, ChevronRight, CircleCheck, CircleSlash } from 'lucide-react'
 import { getTicket, Problem } from '../api.ts'
-import { pages, showPath, ticketPath, ticketsOf } from '../paths.ts'
+import { pages, ticketPath, ticketsOf } from '../paths.ts'
 import { TicketBones } from '../ui/Bones.tsx'
 import { PageHeading } from '../ui/PageHeading.tsx'
 import { useVenueTime } from '../venue-time.ts'
@@ -11,6 +11,7 @@ import { useWords } from '../words.ts'
 import { Failure } from './Failure.tsx'
 import { MissingPage } from './NotFoundPage.tsx'
 import { TicketCard } from './TicketCard.tsx'
+import { TicketWays } from './TicketWays.tsx'
 import { useEventQuery } from './use-event.ts'
 
 const route = getRouteApi(pages.ticket)
@@ -42,6 +43,7 @@ function BoughtTicket({ ticket }: { ticket: Ticket }) {
   const { t } = useWords()
   const { data: event, error, refetch } = useEventQuery(ticket.eventId)
   useVenueTime(event?.timeZone, event?.startsAt)
+  const all = ticketsOf(ticket.ticketId, route.useSearch())
   return (
     <>
       <div className="row between noprint">
@@ -55,8 +57,8 @@ function BoughtTicket({ ticket }: { ticket: Ticket }) {
         ) : (
           <TicketBones label={t('ticket.loading')} count={1} />
         ))}
-      <Neighbours ticketId={ticket.ticketId} />
-      {event && <Ways event={event} status={ticket.status} />}
+      <Neighbours ticketId={ticket.ticketId} all={all} />
+      {event && <TicketWays event={event} status={ticket.status} others={all.filter((id) => id !== ticket.ticketId)} />}
     </>
   )
 }
@@ -74,9 +76,8 @@ function TicketState({ status }: { status: Ticket['status'] }) {
 }
 
 /** The other tickets of the same press. */
-function Neighbours({ ticketId }: { ticketId: string }) {
+function Neighbours({ ticketId, all }: { ticketId: string; all: readonly string[] }) {
   const { t } = useWords()
-  const all = ticketsOf(ticketId, route.useSearch())
   const at = all.indexOf(ticketId)
   const [before, next] = [all[at - 1], all[at + 1]]
   if (all.length < 2) return null
@@ -98,24 +99,5 @@ function Neighbours({ ticketId }: { ticketId: string }) {
         )}
       </div>
     </nav>
-  )
-}
-
-function Ways({ event, status }: { event: EventDetail; status: Ticket['status'] }) {
-  const { t } = useWords()
-  return (
-    <section className="panel stack noprint">
-      <h2 className="h">{t('ticket.youCan')}</h2>
-      <div className="row">
-        <button type="button" className="btn small" onClick={() => window.print()}>
-          <Printer className="icon" aria-hidden="true" />
-          {t('ticket.print')}
-        </button>
-        <Link className="btn small" {...showPath(event.eventId)}>
-          {t('ticket.more')}
-        </Link>
-      </div>
-      <p className="small soft">{t(status === 'PAID' ? 'ticket.keep' : 'ticket.gone')}</p>
-    </section>
   )
 }

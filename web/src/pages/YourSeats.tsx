@@ -1,4 +1,5 @@
-import type { EventDetail, EventZone, Wish } from '@onsale/contract/api'
+import type { EventDetail, EventZone } from '@onsale/contract/events'
+import type { Wish } from '@onsale/contract/wish'
 import { Link } from '@tanstack/react-router'
 import { X } from 'lucide-react'
 import { ticketPath } from '../paths.ts'

@@ -1,5 +1,6 @@
-import type { EventDetail, EventZone } from '@onsale/contract/api'
+import type { EventDetail, EventZone } from '@onsale/contract/events'
 import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
 import { type ShowSearch, showPath } from '../paths.ts'
 import { Meter } from '../ui/Meter.tsx'
 import { useWords } from '../words.ts'
@@ -8,22 +9,27 @@ import { placesOf, zoneTitle } from './show-props.ts'
 const shownBesideThePlan = 8
 
 type Props = { event: EventDetail; search: ShowSearch; point: (zoneId: number | null) => void }
+/** `isWhole`: it stands alone, in the place of the plan. `choice`: the way back to the plan. The children stand below it. */
+type ListProps = Props & { isWhole: boolean; choice: ReactNode; children: ReactNode }
 
 /** The plan's equal for keyboard and screen reader. Beside the plan it shows the first zones with free seats, as a list all of them. */
-export function ZoneList({ event, search, point }: Props) {
+export function ZoneList({ event, search, point, isWhole, choice, children }: ListProps) {
   const { t } = useWords()
-  const hasPlan = event.plan !== null && event.zones.every((zone) => zone.plan)
   const chosen = event.zones.filter((zone) => isChosen(zone, search))
-  const isWhole = search.view === 'list' || !hasPlan || chosen.length <= shownBesideThePlan
-  const shown = isWhole ? chosen : chosen.filter((zone) => zone.available > 0).slice(0, shownBesideThePlan)
+  const isAll = isWhole || chosen.length <= shownBesideThePlan
+  const shown = isAll ? chosen : chosen.filter((zone) => zone.available > 0).slice(0, shownBesideThePlan)
   return (
     <section className="panel flush">
       <div className="pad stack">
-        <h2 className="h">{t('event.zones')}</h2>
+        <div className="row between">
+          <h2 className="h">{t(isWhole ? 'event.choose' : 'event.zones')}</h2>
+          {choice}
+        </div>
         <Tiers event={event} search={search} />
       </div>
       <ZoneTable event={event} search={search} zones={shown} point={point} />
-      {!isWhole && (
+      {children && <div className="pad">{children}</div>}
+      {!isAll && (
         <div className="pad">
           <Link {...showPath(event.eventId, { ...search, view: 'list' })} resetScroll={false}>
             {t('event.showAll', { count: chosen.length })}

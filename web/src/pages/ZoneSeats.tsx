@@ -1,4 +1,5 @@
 import { lazy, Suspense, useCallback, useMemo } from 'react'
+import { loadPart } from '../parts.ts'
 import { seatSet } from '../seats.ts'
 import { say } from '../ui/Status.tsx'
 import { SeatMap, type SeatMapProps } from '../ui/seat-map/SeatMap.tsx'
@@ -11,7 +12,7 @@ import { yourSeatsId } from './YourSeats.tsx'
 import type { ZoneProps } from './ZoneView.tsx'
 
 // Most readers take the map; the rows come when they are asked for.
-const SeatRows = lazy(async () => ({ default: (await import('../ui/seat-map/SeatRows.tsx')).SeatRows }))
+const SeatRows = lazy(async () => ({ default: (await loadPart(() => import('../ui/seat-map/SeatRows.tsx'))).SeatRows }))
 
 /** The seats themselves: live.ts changes them in place, the map draws them. */
 export function ZoneSeats({ isList, ...props }: ZoneProps & { isList: boolean }) {

@@ -1,4 +1,4 @@
-import type { EventZone } from '@onsale/contract/api'
+import type { EventZone } from '@onsale/contract/events'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { ChevronLeft, ChevronRight, List, Map as MapIcon } from 'lucide-react'
 import { useEffect, useRef } from 'react'
@@ -9,6 +9,7 @@ import { SeatLegend } from '../ui/seat-map/SeatLegend.tsx'
 import { useWords } from '../words.ts'
 import { SlimBand } from './EventBand.tsx'
 import { FindForm } from './FindForm.tsx'
+import { FullZone } from './FullZone.tsx'
 import { SaleNotice } from './SaleNotice.tsx'
 import { useSeatWords } from './seat-words.ts'
 import { type ShowProps, zoneTitle } from './show-props.ts'
@@ -65,7 +66,7 @@ export function ZoneView(props: ZoneProps) {
           {canBuy ? (
             <>
               <YourSeats {...props} />
-              <FindForm {...props} search={search} />
+              {zone.available > 0 ? <FindForm {...props} search={search} /> : <FullZone event={event} zone={zone} search={search} />}
             </>
           ) : (
             <SaleNotice event={event} state={state} />
@@ -95,7 +96,9 @@ function ZoneHead({ event, zone, search }: HeadProps) {
       <Neighbour event={event} zone={before} search={search} icon={<ChevronLeft className="icon flip" aria-hidden="true" />} />
       <h2 className="h" id="zone">
         {zoneTitle(zone, words)}
-        <span className="soft num">{t('zone.free', { count: zone.available, formatted: number(zone.available), price })}</span>
+        <span className="soft num">
+          {zone.available > 0 ? t('zone.free', { count: zone.available, formatted: number(zone.available), price }) : t('event.soldOut')}
+        </span>
       </h2>
       <Neighbour event={event} zone={next} search={search} icon={<ChevronRight className="icon flip" aria-hidden="true" />} />
     </div>

@@ -34,6 +34,7 @@ function seatWords({ t }: Words): SeatWords {
       atLeast: (run) => t('seat.atLeast', run),
       found: (rows) => t('seat.found', rows),
       none: t('seat.none'),
+      noneFree: t('seat.noneFree'),
     },
     legend: {
       title: t('seat.key'),

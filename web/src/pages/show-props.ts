@@ -1,4 +1,4 @@
-import type { EventDetail, EventZone } from '@onsale/contract/api'
+import type { EventDetail, EventZone } from '@onsale/contract/events'
 import type { LiveEvent } from '../live.ts'
 import type { Connection } from '../live-stream.ts'
 import type { SaleState } from '../sale.ts'

@@ -1,4 +1,6 @@
-import type { EventDetail, SoldTicket, Wish } from '@onsale/contract/api'
+import type { EventDetail } from '@onsale/contract/events'
+import type { SoldTicket } from '@onsale/contract/tickets'
+import type { Wish } from '@onsale/contract/wish'
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'

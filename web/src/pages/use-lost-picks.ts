@@ -1,4 +1,4 @@
-import type { EventDetail, EventZone } from '@onsale/contract/api'
+import type { EventDetail, EventZone } from '@onsale/contract/events'
 import { useEffect } from 'react'
 import type { LiveEvent } from '../live.ts'
 import type { LiveZone } from '../live-zone.ts'

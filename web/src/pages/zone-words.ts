@@ -1,4 +1,4 @@
-import type { EventDetail, EventZone } from '@onsale/contract/api'
+import type { EventDetail, EventZone } from '@onsale/contract/events'
 import type { Words } from '../words.ts'
 import { zoneTitle } from './show-props.ts'
 

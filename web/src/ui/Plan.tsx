@@ -1,7 +1,11 @@
-import type { EventZone, Plan as PlanShape } from '@onsale/contract/api'
-import { type PointerEvent, useState } from 'react'
+import type { EventZone } from '@onsale/contract/events'
+import type { Plan as PlanShape } from '@onsale/contract/venues'
+import { type PointerEvent, type RefObject, useLayoutEffect, useRef, useState } from 'react'
 import { levelOf } from '../sale.ts'
-import { centreOf, labelSize, outline } from './polygon.ts'
+import { type Corner, centreOf, fittingSize, outline } from './polygon.ts'
+
+/** On the screen, however small the plan is there. */
+const leastTextPx = 13
 
 type Tip = { title: string; detail: string }
 type Props = {
@@ -18,6 +22,8 @@ type Props = {
 /** The house from above, for the pointer alone. Never mirrored: left is left in every language. */
 export function Plan({ plan, zones, name, pointed, isDim, tip, open }: Props) {
   const [hovered, setHovered] = useState<number | null>(null)
+  const picture = useRef<SVGSVGElement>(null)
+  const least = leastTextPx / useScale(picture, plan.width)
   const on = zones.find((zone) => zone.zoneId === (hovered ?? pointed))
   const zoneAt = (event: { target: EventTarget }) => {
     const id = event.target instanceof SVGElement ? event.target.dataset.zone : undefined
@@ -33,6 +39,7 @@ export function Plan({ plan, zones, name, pointed, isDim, tip, open }: Props) {
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: the list of zones is the way for the keyboard */}
       <svg
         className="plan"
+        ref={picture}
         viewBox={`0 0 ${plan.width} ${plan.height}`}
         role="img"
         aria-label={name}
@@ -42,9 +49,9 @@ export function Plan({ plan, zones, name, pointed, isDim, tip, open }: Props) {
       >
         <Hatching />
         <path className="field" d={outline(plan.front.shape)} />
-        <Label text={plan.front.name} at={centreOf(plan.front.shape)} size={22} className="t-field" />
+        <Label text={plan.front.name} shape={plan.front.shape} least={least} className="t-field" />
         {zones.map((zone) => (
-          <ZoneShape key={zone.zoneId} zone={zone} isDim={isDim(zone)} />
+          <ZoneShape key={zone.zoneId} zone={zone} isDim={isDim(zone)} least={least} />
         ))}
         {on?.plan && <path className="zone-ring" d={outline(on.plan)} />}
       </svg>
@@ -53,23 +60,40 @@ export function Plan({ plan, zones, name, pointed, isDim, tip, open }: Props) {
   )
 }
 
-function ZoneShape({ zone, isDim }: { zone: EventZone; isDim: boolean }) {
+function ZoneShape({ zone, isDim, least }: { zone: EventZone; isDim: boolean; least: number }) {
   if (!zone.plan) return null
   const level = levelOf(zone.available, zone.available + zone.held + zone.sold)
   return (
     <g className={isDim ? 'dim' : undefined}>
       <path className={`zone ${level}`} data-zone={zone.zoneId} d={outline(zone.plan)} />
-      <Label text={zone.name ?? String(zone.zoneId)} at={centreOf(zone.plan)} size={labelSize(zone.plan)} className={`t-${level}`} />
+      <Label text={zone.name ?? String(zone.zoneId)} shape={zone.plan} least={least} className={`t-${level}`} />
     </g>
   )
 }
 
-function Label({ text, at: [x, y], size, className }: { text: string; at: readonly [number, number]; size: number; className: string }) {
+/** Left out where it has no room: the list of zones has every name. */
+function Label({ text, shape, least, className }: { text: string; shape: readonly Corner[]; least: number; className: string }) {
+  const size = fittingSize(shape, text.length, least)
+  if (size === null) return null
+  const [x, y] = centreOf(shape)
   return (
     <text className={className} x={x} y={y} fontSize={size}>
       {text}
     </text>
   )
+}
+
+/** Pixels of the screen for one of the plan; 0 before the first picture is laid out, and then no text fits. */
+function useScale(picture: RefObject<SVGSVGElement | null>, width: number): number {
+  const [scale, setScale] = useState(0)
+  useLayoutEffect(() => {
+    const measure = () => setScale((picture.current?.getBoundingClientRect().width ?? 0) / width)
+    measure()
+    const resized = new ResizeObserver(measure)
+    if (picture.current) resized.observe(picture.current)
+    return () => resized.disconnect()
+  }, [picture, width])
+  return scale
 }
 
 function PlanTip({ tip, at: [x, y], plan }: { tip: Tip; at: readonly [number, number]; plan: PlanShape }) {

@@ -90,9 +90,11 @@ function ZoneMap(props: SeatMapProps): React.JSX.Element {
           {focus.at === undefined || !hasCells ? null : <SeatCells map={props} feed={feed} at={focus.at} />}
         </div>
       </div>
-      <div className="mini seat-mini noprint" aria-hidden="true" ref={mini} />
       <div className="tip seat-tip" aria-hidden="true" ref={tip} />
-      <ZoomButtons words={words} {...zoom} />
+      <div className="seat-bar noprint">
+        <div className="seat-mini" aria-hidden="true" ref={mini} />
+        <ZoomButtons words={words} {...zoom} />
+      </div>
       <p className="sr" id={keys} dir="auto">
         {words.keys}
       </p>

@@ -49,7 +49,7 @@ export function SeatRows(props: SeatMapProps): React.JSX.Element {
             ))}
           </select>
         </div>
-        <p className="small soft">{listed.length > 0 ? words.rows.found(found) : words.rows.none}</p>
+        <p className="small soft">{listed.length > 0 ? words.rows.found(found) : run > 1 ? words.rows.none : words.rows.noneFree}</p>
       </div>
       <ul className="rows">
         {listed.map(({ row, text, free, longest, mine: mineHere, seats: columns }) => (

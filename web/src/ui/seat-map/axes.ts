@@ -5,7 +5,6 @@ import { svgElement } from './svg-pen.ts'
 /** Room between labels: letters stand above each other, numbers side by side. */
 const ROW_ROOM = 18
 const COLUMN_ROOM = 50
-const LARGE_PITCH = 18
 
 type Label = { readonly text: string; readonly x: number; readonly y: number }
 
@@ -21,7 +20,6 @@ export function createAxes(into: HTMLElement, shape: SeatShape): Axes {
   return {
     draw(view, viewport) {
       const { width, height, gutter, top } = viewport
-      picture.classList.toggle('small', view.pitch < LARGE_PITCH)
       setSize(picture, width, height)
       setSize(left, view.x < gutter ? EDGE : 0, height)
       setSize(upper, width, view.y < top ? EDGE - 3 : 0)

@@ -2,8 +2,8 @@
 import type { Frame } from './camera.ts'
 import type { Point, SeatShape } from './seat-geometry.ts'
 
-/** The mini-map is 104 px wide: up to as many seats are drawn as squares, more of them are blended. */
-const SHARP_COLUMNS = 104
+/** The mini-map is 40 px high: up to as many rows are drawn as squares, more of them are blended. */
+const SHARP_ROWS = 40
 
 export type MiniMap = {
   readonly draw: (frame: Frame, isWhole: boolean) => void
@@ -14,7 +14,7 @@ export type MiniMap = {
 export function createMiniMap(box: HTMLElement, raster: HTMLCanvasElement, shape: SeatShape, go: (share: Point) => void): MiniMap {
   const frame = document.createElement('div')
   frame.className = 'mini-window'
-  raster.className = shape.seatsPerRow > SHARP_COLUMNS ? 'mini-seats fine' : 'mini-seats'
+  raster.className = shape.rows > SHARP_ROWS ? 'mini-seats fine' : 'mini-seats'
   box.replaceChildren(raster, frame)
   const stop = new AbortController()
   const move = (event: PointerEvent) => {

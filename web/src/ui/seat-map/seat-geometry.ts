@@ -18,8 +18,6 @@ export const OUTLINE_PITCH = 9
 export const LARGEST_PITCH = 48
 /** A small zone is not blown up to fill the map. */
 const LARGEST_FIT = 32
-/** Mini-map and zoom buttons lie over the right edge, so a zoomed map can be pulled this much further: no seat stays under them. */
-const OVERLAP = 120
 /** Letters and numbers that stick to the edge need this much of it. */
 export const EDGE = 25
 
@@ -52,14 +50,14 @@ export function clampView(view: View, shape: SeatShape, viewport: Viewport): Vie
   const { width, height, gutter, top } = viewport
   return {
     pitch,
-    x: clampAxis(view.x, shape.seatsPerRow * pitch, width, gutter, OVERLAP),
-    y: clampAxis(view.y, shape.rows * pitch, height, top, 0),
+    x: clampAxis(view.x, shape.seatsPerRow * pitch, width, gutter),
+    y: clampAxis(view.y, shape.rows * pitch, height, top),
   }
 }
 
-function clampAxis(at: number, length: number, room: number, border: number, beyond: number): number {
+function clampAxis(at: number, length: number, room: number, border: number): number {
   if (length + 2 * border <= room + 0.5) return (room - length) / 2
-  return Math.min(border, Math.max(room - length - border - beyond, at))
+  return Math.min(border, Math.max(room - length - border, at))
 }
 
 /** The same point of the zone stays under `point`. */
@@ -78,9 +76,14 @@ export function betweenViews(from: View, to: View, progress: number): View {
 /** The least movement that shows the seat with two rows and two seats around it. */
 export function scrollToSeat(view: View, shape: SeatShape, viewport: Viewport, seat: number): View {
   const { pitch } = view
-  const across = scrollAxis(view.x + columnOf(shape, seat) * pitch, pitch, EDGE, viewport.width - OVERLAP)
+  const across = scrollAxis(view.x + columnOf(shape, seat) * pitch, pitch, EDGE, viewport.width)
   const down = scrollAxis(view.y + rowOf(shape, seat) * pitch, pitch, EDGE, viewport.height)
   return clampView({ pitch, x: view.x + across, y: view.y + down }, shape, viewport)
+}
+
+/** How far down the page has to move so that the seat stands in the window with two rows around it; `top` is where the map begins there. */
+export function scrollInWindow(view: View, shape: SeatShape, seat: number, top: number, windowHeight: number): number {
+  return scrollAxis(top + view.y + rowOf(shape, seat) * view.pitch, view.pitch, 0, windowHeight)
 }
 
 function scrollAxis(at: number, pitch: number, from: number, to: number): number {

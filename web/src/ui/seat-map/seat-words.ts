@@ -38,6 +38,8 @@ export type RowWords = {
   readonly found: (rows: { readonly rows: number; readonly free: number }) => string
   /** "No row has that many side by side." */
   readonly none: string
+  /** "No seat is free here right now." */
+  readonly noneFree: string
 }
 
 /** Title, and one word or two for each of the seven looks. */

@@ -6,9 +6,10 @@ import { CanvasPainter } from './canvas-painter.ts'
 import { createMarks, type Marks } from './marks.ts'
 import { createMiniMap, type MiniMap } from './mini-map.ts'
 import { MOST_SVG_SEATS, type Painter, type Scene } from './painter.ts'
+import { pickPitch } from './pick-pitch.ts'
 import { createRaster, type Raster } from './raster.ts'
 import { onThemeChange, readColours } from './seat-colours.ts'
-import { viewportOf } from './seat-geometry.ts'
+import { type SeatShape, scrollInWindow, viewportOf } from './seat-geometry.ts'
 import { createSvgPainter } from './svg-painter.ts'
 import { transformTo } from './transform.ts'
 
@@ -22,6 +23,7 @@ export type StageParts = {
 export class Stage {
   readonly camera: Camera
   readonly #parts: StageParts
+  readonly #shape: SeatShape
   readonly #painter: Painter
   readonly #marks: Marks
   readonly #axes: Axes
@@ -34,6 +36,7 @@ export class Stage {
 
   constructor(parts: StageParts, scene: Scene, onFrame: () => void) {
     this.#parts = parts
+    this.#shape = scene.shape
     this.#onFrame = onFrame
     const { layers, mini, host } = parts
     this.#raster = createRaster(scene)
@@ -56,6 +59,15 @@ export class Stage {
 
   mark(mine: ReadonlySet<number>, lost: ReadonlySet<number>): void {
     this.#marks.set(mine, lost)
+  }
+
+  /** The seat in view: in the map, and the map's part of it in the window, where the map is the higher one of the two. */
+  reveal(seat: number): void {
+    this.camera.reveal(seat, pickPitch())
+    const { top } = this.#parts.host.getBoundingClientRect()
+    const down = scrollInWindow(this.camera.view, this.#shape, seat, top, window.innerHeight)
+    // Negative: the seat has to come up, so the page goes down.
+    if (down !== 0) window.scrollBy({ top: -down, behavior: 'instant' })
   }
 
   remove(): void {

@@ -1,7 +1,6 @@
 // The roving focus: one tab stop, which remembers its seat.
 import { type FocusEvent, type KeyboardEvent, type RefObject, useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react'
 import { pickSeat } from './pick.ts'
-import { pickPitch } from './pick-pitch.ts'
 import type { SeatMapProps } from './SeatMap.tsx'
 import type { SeatFeed } from './seat-feed.ts'
 import { moveOfKey, moveSeat, type SeatField, startSeat } from './seat-moves.ts'
@@ -49,7 +48,7 @@ export function useSeatFocus(props: SeatMapProps, feed: SeatFeed, cells: Cells, 
       else if (move) {
         const next = moveSeat(fieldOf(props), at, move)
         go(next)
-        stage?.camera.reveal(next, pickPitch())
+        stage?.reveal(next)
       } else return
       event.preventDefault()
     },
@@ -58,7 +57,7 @@ export function useSeatFocus(props: SeatMapProps, feed: SeatFeed, cells: Cells, 
       if (Number.isNaN(seat)) return
       setAt(seat)
       const cameFromOutside = !cells.current?.contains(event.relatedTarget)
-      if (cameFromOutside && event.target.matches(':focus-visible')) stage?.camera.reveal(seat, pickPitch())
+      if (cameFromOutside && event.target.matches(':focus-visible')) stage?.reveal(seat)
     },
   }
 }

@@ -88,7 +88,7 @@ function openStage(
   }
 }
 
-/** For the style sheet: buttons are hidden where there is nothing to zoom, the hand is shown where there is something to drag. */
+/** For the style sheet: the glass where a press zooms, the hand where there is something to drag. */
 function showScale(host: HTMLElement, { camera }: Stage): void {
   const scale = !camera.isWhole ? 'part' : isPickable(camera.view.pitch) ? 'roomy' : 'whole'
   const frame = host.parentElement
