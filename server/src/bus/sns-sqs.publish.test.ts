@@ -113,7 +113,8 @@ describe('a batch that is published by a request of ours', () => {
     expect(told).toHaveLength(1)
     await publish()
     expect(who(asked.slice(5))).toBe('official')
-    expect(told).toHaveLength(1)
+    expect(told).toEqual([expect.stringMatching(/^Error: Only the official client could ask it of SNS: ./)])
+    for (const secret of Object.values(CREDENTIALS)) expect(told[0]).not.toContain(secret)
   })
 
   test('does not wait for ever', async () => {

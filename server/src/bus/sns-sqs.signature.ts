@@ -1,6 +1,6 @@
 /**
- * The signature that AWS wants on every request (Signature Version 4), of headers that are all signed. The official signer derives the
- * day's key's name anew for each request and looks at every header by pattern: 100 us of CPU a request, 50 here, most of it SHA-256 of the body.
+ * The signature that AWS wants on every request (Signature Version 4); all headers that are given are signed. 54 us of CPU for a request of
+ * 13 KB, half of it SHA-256 of the body; the official signer, which hashes to find the key of the day and looks at each header by pattern, 103.
  */
 import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto'
 
