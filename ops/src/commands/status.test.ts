@@ -57,7 +57,11 @@ it('tells all when nothing serves, that the halves are torn when one is lost, an
   expect(problems).toEqual(['Shard 0: 1 entries are stored, the ledger has 0: it is lost or an older copy.'])
   await writeFile(`${dataDir}/ledger.db`, 'This is no ledger, and status still tells what SQL knows. '.repeat(100))
   const unreadable = await jsonOf<{ problems: string[] }>(dataDir, ['status'], 1)
-  expect(unreadable).toMatchObject({ ledger: 'does not open', catalogue, problems: [expect.stringContaining('not a database')] })
+  expect(unreadable).toMatchObject({
+    ledger: 'does not open',
+    catalogue,
+    problems: [expect.stringContaining('is no database, or a damaged one')],
+  })
 })
 
 await onServer('POSTGRES_URL', (newDatabase) => ofServers(newDatabase))
