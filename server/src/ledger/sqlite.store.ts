@@ -28,7 +28,7 @@ const KEYS_KEPT_MS = 24 * 60 * 60 * 1000
 const PACE = { replayedAtLeast: 4096, replayedAtMost: 65_536, bytesPerEntry: 130, bytesPerStep: 256 * 1024 }
 
 /** Changes that were decided in memory and are not in the log yet. */
-type Batch = { outcomes: Outcome[]; first: number; body: string; byKey: Map<string, LogRecord>; fault?: { error: unknown } }
+type Batch = { outcomes: Outcome[]; first: number; body: string; records: LogRecord[]; fault?: { error: unknown } }
 
 export type Store = {
   open(zones: readonly ZoneOpening[]): void
@@ -96,7 +96,7 @@ export function openStore(path: string, pace = PACE, sync?: (file: number) => vo
         if (position <= checkpointed) continue
         const [, zone, to, seats, owners, until, keyId] = record
         head = position
-        if (keyId && position > keysAt) remember(keyId, position)
+        if (keyId && position > keysAt) remember(hash52(keyId), position)
         if (position <= (writtenAt.get(zone) as number)) continue
         put(zones.get(zone) as ZoneState, seats, to, owners, until ?? undefined)
         markDirty(zone)
@@ -111,8 +111,7 @@ export function openStore(path: string, pace = PACE, sync?: (file: number) => vo
     dirtyBytes += bytesOf(zones.get(zone) as ZoneState)
   }
 
-  function remember(keyId: string, position: number): void {
-    const tag = hash52(keyId)
+  function remember(tag: number, position: number): void {
     keys.add(tag, position)
     newTags.push(tag, position)
   }
@@ -148,7 +147,8 @@ export function openStore(path: string, pace = PACE, sync?: (file: number) => vo
   function decide(change: Change, batch: Batch): Outcome {
     if (isRestoring) return { ok: false, why: 'not-open' }
     const { key } = change
-    const earlier = key && (batch.byKey.get(key.id) ?? recordOf(key.id))
+    const tag = tagOf(change)
+    const earlier = key && recordOf(key.id, tag, batch)
     if (key && earlier) {
       if (earlier.head[7] !== key.fingerprint) return { ok: false, why: 'key-reused' }
       return { ok: true, shard: SHARD, position: earlier.position, fact: earlier.fact, replayed: true }
@@ -157,10 +157,10 @@ export function openStore(path: string, pace = PACE, sync?: (file: number) => vo
     if (!zone) return { ok: false, why: 'not-open' }
     const option = change.options[available(zone, change)]
     if (!option) return { ok: false, why: 'taken', states: seen(zone, change.at) }
-    return append(zone, change, option, batch)
+    return append(zone, change, option, tag, batch)
   }
 
-  function append(zone: ZoneState, change: Change, option: Option, batch: Batch): Extract<Outcome, { ok: true }> {
+  function append(zone: ZoneState, change: Change, option: Option, tag: number, batch: Batch): Extract<Outcome, { ok: true }> {
     const { key } = change
     const owners = option.owners.map(hash52)
     const record: Head = [
@@ -177,17 +177,15 @@ export function openStore(path: string, pace = PACE, sync?: (file: number) => vo
     head++
     markDirty(change.zone)
     batch.body += `${JSON.stringify(record)}\n${option.fact}\n`
-    if (key) {
-      remember(key.id, head)
-      batch.byKey.set(key.id, { position: head, head: record, fact: option.fact })
-    }
+    batch.records.push({ position: head, head: record, fact: option.fact })
+    if (key) remember(tag, head)
     return { ok: true, shard: SHARD, position: head, fact: option.fact, replayed: false }
   }
 
-  function recordOf(keyId: string): LogRecord | undefined {
-    for (const position of keys.candidates(hash52(keyId))) {
-      const row = sql.rowAt.get(position) as LogRow | undefined
-      const record = row && recordIn(row, position)
+  function recordOf(keyId: string, tag: number, { first, records }: Batch): LogRecord | undefined {
+    for (const position of keys.candidates(tag)) {
+      const row = position < first ? (sql.rowAt.get(position) as LogRow | undefined) : undefined
+      const record = position < first ? row && recordIn(row, position) : records[position - first]
       if (record?.head[6] === keyId) return record
     }
     return undefined
@@ -255,7 +253,7 @@ export function openStore(path: string, pace = PACE, sync?: (file: number) => vo
     const first = head + 1
     const batch = newBatch(first)
     try {
-      for (const change of changes) append(zones.get(change.zone) as ZoneState, change, change.options[0] as Option, batch)
+      for (const change of changes) append(zones.get(change.zone) as ZoneState, change, change.options[0] as Option, tagOf(change), batch)
       sql.append.run(first, head, (changes.at(-1) as Change).at, batch.body)
       durable()
       trimmed = head
@@ -321,7 +319,9 @@ export function openStore(path: string, pace = PACE, sync?: (file: number) => vo
 
 const seenIn = (zone: ZoneState | undefined, at: number): SeatStates | null => (zone ? seen(zone, at) : null)
 
-const newBatch = (first: number): Batch => ({ outcomes: [], first, body: '', byKey: new Map() })
+const tagOf = ({ key }: Change): number => (key ? hash52(key.id) : 0)
+
+const newBatch = (first: number): Batch => ({ outcomes: [], first, body: '', records: [] })
 
 /** Of a zone in the checkpoint: two bits and an owner a seat. */
 const bytesOf = ({ seats }: ZoneState): number => seats * 8.25

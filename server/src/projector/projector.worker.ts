@@ -1,4 +1,5 @@
 /** The projector's thread: batches of messages in, what became of them out. It has its own connection to the database. */
+import { constants, getPriority, setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { openSql } from '../adapters.ts'
 import type { PoolUse } from '../sql/sql.ts'
@@ -11,8 +12,14 @@ export type ProjectorAnswer =
   | { error: { message: string; stack: string | undefined } }
   | { closed: true }
 
+/** Steps of niceness: beside threads that never rest it still gets a third of what they get. 10 and 15 won no more. */
+const BEHIND_BUYERS = 5
+
 if (!parentPort) throw new Error('projector.worker.ts runs as a worker thread')
 const port = parentPort
+// Where the cores are busy, a batch of some 100 ms must not stand in the way of those who answer buyers: 5 to 15 % more purchases on two cores, and
+// p99 17 to 20 ms instead of 20 to 24. Only Linux has a priority for each thread; elsewhere this would slow down the whole process.
+if (process.platform === 'linux') setPriority(Math.min(getPriority() + BEHIND_BUYERS, constants.priority.PRIORITY_LOW))
 const sql = await openSql((workerData as { databaseUrl: string }).databaseUrl)
 const projector = createProjector(sql)
 
