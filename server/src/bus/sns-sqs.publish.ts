@@ -2,8 +2,8 @@
 import { PublishBatchCommand, type SNSClient } from '@aws-sdk/client-sns'
 import type { Message } from './bus.ts'
 import { labelsOf } from './labels.ts'
+import { attributesOf, MOST_MESSAGES } from './sns-sqs.parts.ts'
 import type { Requests } from './sns-sqs.request.ts'
-import { attributesOf } from './sns-sqs.ts'
 
 /** Of at most ten; resolves when all are taken. */
 export function createPublisher(sns: SNSClient, requests: Requests) {
@@ -44,7 +44,7 @@ export function createPublisher(sns: SNSClient, requests: Requests) {
 const openlyOf = (message: Message): Record<string, string> => ({ shard: message.shard, ...labelsOf(message) })
 
 /** Parts of the form that are the same in every request; the names are longer than what they name. */
-const PARTS = Array.from({ length: 10 }, (_, i) => {
+const PARTS = Array.from({ length: MOST_MESSAGES }, (_, i) => {
   const member = `&PublishBatchRequestEntries.member.${i + 1}`
   const attributes = Array.from({ length: 10 }, (_, k) => {
     const entry = `${member}.MessageAttributes.entry.${k + 1}`

@@ -12,14 +12,12 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs'
 import type { Emptied } from './bus.ts'
+import { attributesOf, MOST_MESSAGES } from './sns-sqs.parts.ts'
 import type { Requests } from './sns-sqs.request.ts'
-import { attributesOf } from './sns-sqs.ts'
 
 /** The official client, and what costs less. */
 export type Sqs = { sqs: SQSClient; requests: Requests }
 export type Queue = ReturnType<typeof createQueue>
-
-const MOST_MESSAGES = 10
 
 type Received = { Messages?: Message[] | undefined }
 type Removed = { Successful?: unknown[] }
@@ -84,11 +82,7 @@ export function createQueue(
         ),
       ),
     /** About so many, also those that somebody looks at now. */
-    async count(): Promise<number> {
-      const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const
-      const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: await url(), AttributeNames: [...names] }))
-      return names.reduce((sum, name) => sum + Number(Attributes[name] ?? 0), 0)
-    },
+    count: async (): Promise<number> => countOf(sqs, await url()),
     async send(messages: readonly { body: string; attributes: Record<string, string> }[]): Promise<void> {
       for (const { body, attributes } of messages)
         await sqs.send(new SendMessageCommand({ QueueUrl: await url(), MessageBody: body, MessageAttributes: attributesOf(attributes) }))
@@ -98,12 +92,14 @@ export function createQueue(
 
 const COUNTED: QueueAttributeName[] = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible']
 
+async function countOf(sqs: SQSClient, QueueUrl: string): Promise<number> {
+  const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: COUNTED }))
+  return COUNTED.reduce((sum, name) => sum + Number(Attributes[name] ?? 0), 0)
+}
+
 /** Also what somebody has received and not settled. SQS does so once a minute. */
 export async function emptyQueue(sqs: SQSClient, QueueUrl: string): Promise<Emptied> {
-  const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: COUNTED }))
+  const messages = await countOf(sqs, QueueUrl)
   await sqs.send(new PurgeQueueCommand({ QueueUrl }))
-  return {
-    place: QueueUrl.slice(QueueUrl.lastIndexOf('/') + 1),
-    messages: COUNTED.reduce((sum, name) => sum + Number(Attributes[name] ?? 0), 0),
-  }
+  return { place: QueueUrl.slice(QueueUrl.lastIndexOf('/') + 1), messages }
 }

@@ -10,6 +10,7 @@ import type { Bus, Message } from './bus.ts'
 import { type Carried, createIntake } from './intake.ts'
 import { portionsOf } from './portions.ts'
 import { createSqsDeadLetters } from './sns-sqs.dead-letters.ts'
+import { MOST_MESSAGES } from './sns-sqs.parts.ts'
 import { createPlaces, isMissing } from './sns-sqs.places.ts'
 import { createPublisher } from './sns-sqs.publish.ts'
 import { createQueue, emptyQueue, type Queue } from './sns-sqs.queue.ts'
@@ -21,8 +22,6 @@ export type SnsSqsAddress = Extract<BusAddress, { bus: 'sns+sqs' }>
 type Deliver = (bodies: string[]) => Promise<void>
 type Taken = Carried & { receipt: string; shard: string }
 
-/** What SNS takes in one request. */
-const MOST_MESSAGES = 10
 /** Besides: the names and values of a message's attributes. */
 export const ONE_REQUEST = { messages: MOST_MESSAGES, bytes: 256 * 1024, besides: 512 }
 /** A queue that is quiet for so long may have lost its subscription. */
@@ -160,10 +159,6 @@ function takenFrom({ Body = '', ReceiptHandle = '', MessageAttributes = {} }: Re
     isReplay: REPLAYED in MessageAttributes,
     shard: MessageAttributes.shard?.StringValue ?? '',
   }
-}
-
-export function attributesOf(labels: Record<string, string>) {
-  return Object.fromEntries(Object.entries(labels).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]))
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

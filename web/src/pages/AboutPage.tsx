@@ -1,5 +1,4 @@
-import { Link } from '@tanstack/react-router'
-import { homePath } from '../paths.ts'
+import { HomeButton } from '../ui/HomeButton.tsx'
 import { PageHeading } from '../ui/PageHeading.tsx'
 import { useWords } from '../words.ts'
 
@@ -21,11 +20,7 @@ export function AboutPage() {
           <p className="soft">{t(text)}</p>
         </section>
       ))}
-      <p>
-        <Link className="btn" {...homePath()}>
-          {t('missing.home')}
-        </Link>
-      </p>
+      <HomeButton />
     </main>
   )
 }

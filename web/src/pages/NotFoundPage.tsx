@@ -1,5 +1,4 @@
-import { Link } from '@tanstack/react-router'
-import { homePath } from '../paths.ts'
+import { HomeButton } from '../ui/HomeButton.tsx'
 import { PageHeading } from '../ui/PageHeading.tsx'
 import { useWords } from '../words.ts'
 
@@ -15,11 +14,7 @@ export function MissingPage({ text }: { text: string }) {
     <main id="main" className="stack">
       <PageHeading title={t('missing.title')} />
       <p className="soft">{text}</p>
-      <p>
-        <Link className="btn" {...homePath()}>
-          {t('missing.home')}
-        </Link>
-      </p>
+      <HomeButton />
     </main>
   )
 }

@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi, Link } from '@tanstack/react-router'
+import { getRouteApi } from '@tanstack/react-router'
 import { getProblem, Problem } from '../api.ts'
-import { homePath, pages } from '../paths.ts'
+import { pages } from '../paths.ts'
 import { TicketBones } from '../ui/Bones.tsx'
+import { HomeButton } from '../ui/HomeButton.tsx'
 import { PageHeading } from '../ui/PageHeading.tsx'
 import { useWords } from '../words.ts'
 import { Failure } from './Failure.tsx'
@@ -33,11 +34,7 @@ export function ProblemPage() {
         {data.about.split('`').map((part, at) => (at % 2 === 1 ? <code key={part}>{part}</code> : part))}
       </p>
       <p className="soft">{t('problem.code', { code, status: data.status })}</p>
-      <p>
-        <Link className="btn" {...homePath()}>
-          {t('missing.home')}
-        </Link>
-      </p>
+      <HomeButton />
     </main>
   )
 }
