@@ -27,14 +27,12 @@ const KEYS_KEPT_MS = 24 * 60 * 60 * 1000
  */
 const PACE = { replayedAtLeast: 4096, replayedAtMost: 65_536, bytesPerEntry: 130, bytesPerStep: 256 * 1024 }
 
-/** Changes that were decided in memory and are not in the log yet. */
-type Batch = { outcomes: Outcome[]; first: number; body: string; records: LogRecord[]; fault?: { error: unknown } }
+/** A row that is being written: of its entries, each has a record and two lines of the body. */
+type Batch = { first: number; body: string; records: LogRecord[] }
 
 export type Store = {
   open(zones: readonly ZoneOpening[]): void
-  /** Decides what belongs to the next commit, which nothing else may come before. What fails here fails there. */
-  stage(changes: readonly Change[]): void
-  /** The outcomes of what was staged and of these, which are durable. */
+  /** The outcomes, which are durable. */
   commit(changes: readonly Change[], now: number): Outcome[]
   read(after: number, limit: number): LogEntry[]
   trim(position: number): void
@@ -64,7 +62,6 @@ export function openStore(path: string, pace = PACE, sync?: (file: number) => vo
   let [head, trimmed, checkpointed] = [0, 0, 0]
   /** False from a failed `load` to the next one that succeeds: what is in memory must not decide. */
   let whole = false
-  let staged: Batch | undefined
   /** Entries are being put back: until all are there, the seats are not what they seem. */
   let isRestoring = false
   load()
@@ -116,25 +113,13 @@ export function openStore(path: string, pace = PACE, sync?: (file: number) => vo
     newTags.push(tag, position)
   }
 
-  function stage(changes: readonly Change[]): Batch {
-    const batch = staged ?? newBatch(head + 1)
-    staged = batch
-    try {
-      if (!whole) load()
-      if (batch.outcomes.length === 0) batch.first = head + 1
-      for (const change of changes) batch.outcomes.push(decide(change, batch))
-    } catch (error) {
-      batch.fault ??= { error }
-    }
-    return batch
-  }
-
   function commit(changes: readonly Change[], now: number): Outcome[] {
-    const { first, body, outcomes, fault } = stage(changes)
-    staged = undefined
+    if (!whole) load()
+    const batch = newBatch(head + 1)
+    const { first } = batch
     try {
-      if (fault) throw fault.error
-      if (head >= first) sql.append.run(first, head, now, body)
+      const outcomes = changes.map((change) => decide(change, batch))
+      if (head >= first) sql.append.run(first, head, now, batch.body)
       if (head >= first) durable()
       credit += (head - first + 1) * Math.max(pace.bytesPerEntry, dirtyBytes / pace.replayedAtMost)
       return outcomes
@@ -294,7 +279,6 @@ export function openStore(path: string, pace = PACE, sync?: (file: number) => vo
 
   return {
     open: openZones,
-    stage,
     commit,
     read,
     trim(position) {
@@ -310,8 +294,7 @@ export function openStore(path: string, pace = PACE, sync?: (file: number) => vo
     keys: (after, upTo) => keysIn(sql.rowsAfter.iterate(after) as Iterable<LogRow>, after, upTo),
     leave: (to) => keepMoved(db, to, durable),
     close(now) {
-      // What was begun and never committed is in memory and not in the log: a checkpoint of it would sell seats that nobody bought.
-      if (whole && !staged) checkpoint(Number.POSITIVE_INFINITY, now)
+      if (whole) checkpoint(Number.POSITIVE_INFINITY, now)
       close()
     },
   }
@@ -321,7 +304,7 @@ const seenIn = (zone: ZoneState | undefined, at: number): SeatStates | null => (
 
 const tagOf = ({ key }: Change): number => (key ? hash52(key.id) : 0)
 
-const newBatch = (first: number): Batch => ({ outcomes: [], first, body: '', records: [] })
+const newBatch = (first: number): Batch => ({ first, body: '', records: [] })
 
 /** Of a zone in the checkpoint: two bits and an owner a seat. */
 const bytesOf = ({ seats }: ZoneState): number => seats * 8.25

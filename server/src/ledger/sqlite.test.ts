@@ -187,44 +187,18 @@ describe('what was answered is on the disk', () => {
   })
 })
 
-describe('a batch that begins before it is whole', () => {
-  test('is decided in order, and written as one', () => {
+describe('a batch', () => {
+  test('is decided in order and written as one; a key that comes twice in it gets its first answer', () => {
     const path = newFile()
     const store = openStore(path)
     store.open([{ zone: 'z', seats: 4, gaps: [] }])
-    store.stage([sell(0, 'a')])
-    store.stage([sell(1, 'a'), sell(0, 'b')])
-    expect(openStore(asItWasLeft(path)).ends().head, 'not in the log before the commit').toBe(0)
-    const outcomes = store.commit([sell(2, 'a')], NOW)
-    expect(outcomes.map((outcome) => (outcome.ok ? outcome.position : outcome.why))).toEqual([1, 2, 'taken', 3])
+    const keyed = { ...sell(1, 'a'), key: { id: 'k', fingerprint: 'f' } }
+    const other = { ...sell(3, 'a'), key: { id: 'k', fingerprint: 'g' } }
+    const outcomes = store.commit([sell(0, 'a'), keyed, sell(0, 'b'), keyed, other, sell(2, 'a')], NOW)
+    expect(outcomes.map((outcome) => (outcome.ok ? outcome.position : outcome.why))).toEqual([1, 2, 'taken', 2, 'key-reused', 3])
+    expect(outcomes[3]).toMatchObject({ replayed: true, fact: keyed.options[0]?.fact })
     expect(openStore(asItWasLeft(path)).read(0, 10)).toHaveLength(3)
     store.close(NOW)
-  })
-
-  test('is taken back as a whole when it cannot be written', async () => {
-    const path = newFile()
-    const store = openStore(path)
-    store.open([{ zone: 'z', seats: 4, gaps: [] }])
-    await whileRefusing(path, 'log', async () => {
-      store.stage([{ ...sell(0, 'a'), key: { id: 'k', fingerprint: 'f' } }])
-      expect(() => store.commit([sell(1, 'a')], NOW)).toThrow('no space left')
-    })
-    expect(store.seats('z', NOW)).toEqual(new Uint8Array(4).fill(FREE))
-    expect(store.commit([sell(1, 'b')], NOW)).toMatchObject([{ ok: true, position: 1 }])
-    store.close(NOW)
-  })
-
-  test('is forgotten when the ledger is closed before it is whole', () => {
-    const path = newFile()
-    const store = openStore(path)
-    store.open([{ zone: 'z', seats: 4, gaps: [] }])
-    store.commit([sell(0, 'a')], NOW)
-    store.stage([sell(1, 'b')])
-    store.close(NOW)
-    const again = openStore(path)
-    expect(again.ends().head).toBe(1)
-    expect(again.seats('z', NOW)).toEqual(Uint8Array.from([SOLD, FREE, FREE, FREE]))
-    again.close(NOW)
   })
 
   test('is not seen by anybody before it is durable', async () => {

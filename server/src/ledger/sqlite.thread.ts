@@ -4,10 +4,8 @@ import type { FlatOutcomes } from './sqlite.wire.ts'
 import type { Answer, Request } from './sqlite.worker.ts'
 
 export type LedgerThread = {
-  ask<T>(request: Exclude<Request, string | { more: string }>): Promise<T>
-  /** The beginning of a batch: the thread decides while the rest is still to come. Nothing else may be asked before `commit`. */
-  begin(changes: string): void
-  /** A batch of commits, as a text, or the rest of one: its outcomes are of all of it. */
+  ask<T>(request: Exclude<Request, string>): Promise<T>
+  /** A batch of commits, as a text. */
   commit(changes: string): Promise<FlatOutcomes>
   /** Why it can do nothing more. */
   fault(): Error | undefined
@@ -58,7 +56,6 @@ export async function startThread(path: string, onBroken: (error: Error) => void
   isOpen = true
   return {
     ask: answerTo,
-    begin: (more) => worker.postMessage({ more }),
     commit: answerTo,
     fault: () => broken,
     async close() {

@@ -4,7 +4,7 @@
  */
 import { type Change, type Ledger, LedgerBusy, type OnBatch, type Outcome } from './ledger.ts'
 import { SHARD } from './sqlite.store.ts'
-import { type LedgerThread, startThread } from './sqlite.thread.ts'
+import { startThread } from './sqlite.thread.ts'
 import { type FlatOutcomes, formatChanges, parseEntries, unflattenOutcomes } from './sqlite.wire.ts'
 
 export type SqliteLedgerOptions = {
@@ -25,12 +25,6 @@ const RUSH = 16
  */
 const GATHER = { most: 64, ms: 2 }
 
-/**
- * In a rush so many changes go ahead of their batch, so that the thread decides while others still ask: 4 to 6 % more purchases, with 16 and
- * with 24, for no more CPU than can be told from noise.
- */
-const AHEAD = 20
-
 type Waiting<T> = { resolve: (value: T) => void; reject: (error: Error) => void }
 type Batch = { changes: Change[]; buyers: Waiting<Outcome>[]; begunAt: number }
 
@@ -42,8 +36,6 @@ export async function openSqliteLedger({
 }: SqliteLedgerOptions): Promise<Ledger> {
   let changes: Change[] = []
   let buyers: Waiting<Outcome>[] = []
-  /** Of `changes`, so many went ahead. */
-  let ahead = 0
   let underWay = false
   /** A batch goes when so many wait, or when `gathering` ends. */
   let enough = 1
@@ -56,11 +48,7 @@ export async function openSqliteLedger({
   const thread = await startThread(path, (error) => {
     for (const buyer of buyers.splice(0)) buyer.reject(error)
   })
-  const ask: LedgerThread['ask'] = (request) => {
-    // Nobody else sees a batch that is half decided.
-    if (ahead > 0) flush()
-    return thread.ask(request)
-  }
+  const { ask } = thread
   const readEnds = async (): Promise<void> => {
     ;[{ head, trimmed } = { head, trimmed }] = await ask<{ head: number; trimmed: number }[]>({ do: 'ends' })
   }
@@ -89,9 +77,7 @@ export async function openSqliteLedger({
     changes = []
     buyers = []
     underWay = true
-    const rest = ahead === 0 ? batch.changes : batch.changes.slice(ahead)
-    ahead = 0
-    thread.commit(formatChanges(rest)).then(
+    thread.commit(formatChanges(batch.changes)).then(
       (outcomes) => settle(batch, outcomes),
       (error: Error) => refuse(batch, thread.fault() ?? new LedgerBusy('The ledger cannot write right now.', { cause: error.message })),
     )
@@ -124,10 +110,6 @@ export async function openSqliteLedger({
         changes.push(change)
         buyers.push({ resolve, reject })
         if (changes.length >= enough) flushSoon()
-        else if (changes.length - ahead >= AHEAD && !underWay) {
-          thread.begin(formatChanges(changes.slice(ahead)))
-          ahead = changes.length
-        }
       })
     },
     open: (zones) => ask({ do: 'open', zones }),

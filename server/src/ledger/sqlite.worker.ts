@@ -2,15 +2,14 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
-import type { Change, Place, RestoredZone, ZoneOpening } from './ledger.ts'
+import type { Place, RestoredZone, ZoneOpening } from './ledger.ts'
 import { NotSynced } from './sqlite.file.ts'
 import { openStore } from './sqlite.store.ts'
 import { type FlatOutcomes, flattenOutcomes, formatEntries, parseChanges } from './sqlite.wire.ts'
 
-/** A text is a batch of commits, or the rest of one that began with `more`: that gets no answer of its own, and nothing else comes in between. */
+/** A text is a batch of commits. */
 export type Request =
   | string
-  | { more: string }
   | { do: 'open'; zones: readonly ZoneOpening[] }
   | { do: 'read'; after: number; limit: number }
   | { do: 'trim'; position: number }
@@ -29,14 +28,13 @@ if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
 const store = openStore(path)
 
 port.on('message', (request: Request) => {
-  if (typeof request === 'object' && 'more' in request) return begin(request.more)
   port.postMessage(answer(request))
   if (typeof request === 'string') checkpoint()
   else if (request.do === 'close') port.close()
 })
 port.postMessage({ value: 'open' })
 
-function answer(request: Exclude<Request, { more: string }>): Answer {
+function answer(request: Request): Answer {
   try {
     return typeof request === 'string' ? commit(request) : { value: work(request) }
   } catch (error) {
@@ -58,23 +56,12 @@ function checkpoint(): void {
   }
 }
 
-/** What was sent ahead of the batch that it belongs to. */
-let begun: Change[] = []
-
-function begin(text: string): void {
-  const changes = parseChanges(text)
-  store.stage(changes)
-  for (const change of changes) begun.push(change)
-}
-
 function commit(text: string): FlatOutcomes {
-  const rest = parseChanges(text)
-  const changes = begun.length === 0 ? rest : [...begun, ...rest]
-  begun = []
-  return flattenOutcomes(store.commit(rest, Date.now()), changes)
+  const changes = parseChanges(text)
+  return flattenOutcomes(store.commit(changes, Date.now()), changes)
 }
 
-function work(request: Exclude<Request, string | { more: string }>): unknown {
+function work(request: Exclude<Request, string>): unknown {
   switch (request.do) {
     case 'open':
       return store.open(request.zones)
