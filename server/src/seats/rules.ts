@@ -45,18 +45,19 @@ const KINDS = ['column', 'seats', 'quantity'] as const
 
 /** What the buyer asks for, within the bounds of the event. Throws a refusal that names every field that does not fit. */
 export function understand(wish: Wish, event: SellableEvent): Named | Best {
-  const kinds = KINDS.filter((kind) => wish[kind] !== undefined)
-  if (kinds.length === 0) throw badInput(missing(wish))
-  if (kinds.length > 1)
+  const { column, seats, quantity } = wish
+  const kinds = Number(column !== undefined) + Number(seats !== undefined) + Number(quantity !== undefined)
+  if (kinds === 0) throw badInput(missing(wish))
+  if (kinds > 1)
     throw badInput(
-      kinds.map((field) => ({
+      KINDS.filter((kind) => wish[kind] !== undefined).map((field) => ({
         field,
         message: 'one wish at a time: a seat (row, column), a list (seats) or the best available (quantity)',
       })),
     )
-  if (kinds[0] === 'quantity') return best(wish, event)
-  refuseStray(wish, kinds[0] as 'column' | 'seats')
-  return kinds[0] === 'seats' ? listed(wish, event) : single(wish, event)
+  if (quantity !== undefined) return best(wish, event)
+  refuseStray(wish, seats ? 'seats' : 'column')
+  return seats ? listed(wish, event) : single(wish, event)
 }
 
 function missing(wish: Wish): FieldError[] {
@@ -65,24 +66,24 @@ function missing(wish: Wish): FieldError[] {
   return wants.map((field) => ({ field, message: 'is required for one seat; or send seats, or quantity' }))
 }
 
+const STRAY = { column: ['maxPrice', 'accessible'], seats: ['zoneId', 'row', 'maxPrice', 'accessible'] } as const
+
 /** Fields of another kind of wish are not quietly ignored: who sends maxPrice means it. */
 function refuseStray(wish: Wish, kind: 'column' | 'seats'): void {
-  const stray = kind === 'seats' ? (['zoneId', 'row', 'maxPrice', 'accessible'] as const) : (['maxPrice', 'accessible'] as const)
-  const errors = stray
-    .filter((field) => wish[field] !== undefined)
-    .map((field) => ({
-      field,
-      message: kind === 'seats' ? 'goes with each seat of the list, not beside it' : 'goes with quantity, not with a named seat',
-    }))
-  if (errors.length > 0) throw badInput(errors)
+  const stray = (STRAY[kind] as readonly (typeof STRAY.seats)[number][]).filter((field) => wish[field] !== undefined)
+  const message = kind === 'seats' ? 'goes with each seat of the list, not beside it' : 'goes with quantity, not with a named seat'
+  if (stray.length > 0) throw badInput(stray.map((field) => ({ field, message })))
 }
 
 function single(wish: Wish, event: SellableEvent): Named {
-  const absent = (['zoneId', 'row'] as const).filter((field) => wish[field] === undefined)
-  if (absent.length > 0) throw badInput(absent.map((field) => ({ field, message: 'is required for one seat' })))
-  const zone = zoneOf(event, wish.zoneId as number)
+  const { zoneId, row, column } = wish
+  if (zoneId === undefined || row === undefined) {
+    const absent = (['zoneId', 'row'] as const).filter((field) => wish[field] === undefined)
+    throw badInput(absent.map((field) => ({ field, message: 'is required for one seat' })))
+  }
+  const zone = zoneOf(event, zoneId)
   const errors: FieldError[] = []
-  const seat = address(zone.map, wish.row as string, wish.column as string | number, '', errors)
+  const seat = address(zone.map, row, column as string | number, '', errors)
   if (errors.length > 0) throw badInput(errors)
   return { kind: 'named', zone, seats: [seat] }
 }
