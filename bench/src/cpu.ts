@@ -28,6 +28,18 @@ export function cpuOfThreads(pid: number): Map<string, Cpu> {
   return threads
 }
 
+/** From here on: the share of the machine's time that its host gave to others, or null where /proc does not tell. */
+export function watchStolen(cores: number): () => number | null {
+  const [before, beganMs] = [stolenMs(), performance.now()]
+  return () => (before === null ? null : ((stolenMs() ?? before) - before) / ((performance.now() - beganMs) * cores))
+}
+
+function stolenMs(): number | null {
+  const total = read('/proc/stat')?.split('\n')[0]
+  // "cpu  user nice system idle iowait irq softirq steal ...".
+  return total ? (Number(total.split(/\s+/)[8]) * TICK_US) / 1000 : null
+}
+
 function timesIn(text: string): Cpu {
   // The name in parentheses may hold anything; fields are counted after it: 14th and 15th of the line.
   const [user = 0, kernel = 0] = text

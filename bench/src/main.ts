@@ -1,5 +1,5 @@
 /** `node bench/src/main.ts <name> [--options]`: one file a question. Exits non-zero when an audit fails. */
-import { cpuOf } from './cpu.ts'
+import { cpuOf, watchStolen } from './cpu.ts'
 import { readOptions, USAGE } from './options.ts'
 import { type Benchmark, hardware, isMet, keep, type Result } from './result.ts'
 import { tableText } from './table.ts'
@@ -62,10 +62,13 @@ for (const name of names) {
       `Others are busy here (load ${loadAverage} on ${cores} cores): rates and latencies are theirs as well; ratios of CPU hold better.\n`,
     )
   if (cpuOf(process.pid) === null) console.log('This system has no /proc: CPU is not measured.\n')
+  const stolenNow = watchStolen(Number(cores))
   const run = (await benchmarks[name]?.load()) as Benchmark
   const result = await run(options, progress)
   print(result)
-  if (!options.corrupt) console.log(`Kept in ${await keep(name, options, result)}`)
+  const stolen = stolenNow()
+  if (stolen !== null) console.log(`The host gave ${(stolen * 100).toFixed(1)} % of this machine's time to others meanwhile.`)
+  if (!options.corrupt) console.log(`Kept in ${await keep(name, options, result, stolen)}`)
   if (result.differences.length > 0) process.exitCode = 1
 }
 

@@ -23,13 +23,14 @@ const FOLDER = fileURLToPath(new URL('../results', import.meta.url))
 
 export const isMet = ({ measured, goal, atLeast }: Goal): boolean => (atLeast ? measured >= goal : measured <= goal)
 
-export async function keep(name: string, options: Options, result: Result): Promise<string> {
+/** `stolen`: the share of the machine's time that its host gave to others meanwhile. */
+export async function keep(name: string, options: Options, result: Result, stolen: number | null): Promise<string> {
   await mkdir(FOLDER, { recursive: true })
   const path = join(FOLDER, `${name}.json`)
   const goals = result.goals.map((goal) => ({ ...goal, met: isMet(goal) }))
   await writeFile(
     path,
-    `${JSON.stringify({ name, date: new Date().toISOString(), hardware: hardware(), options, ...result, goals }, null, 2)}\n`,
+    `${JSON.stringify({ name, date: new Date().toISOString(), hardware: hardware(), stolen, options, ...result, goals }, null, 2)}\n`,
   )
   return path
 }
