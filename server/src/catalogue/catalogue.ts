@@ -45,6 +45,7 @@ async function read(sql: Sql): Promise<{ events: Map<string, SellableEvent>; ven
         [
           zone.zone_id,
           {
+            key: `${zone.event_id}/${zone.zone_id}`,
             price: zone.price,
             map: zoneMap({
               zoneId: zone.zone_id,

@@ -8,9 +8,8 @@ export type Geometry = { open: number; closed: string[]; different: string[] }
 export async function compareGeometry(ledger: Ledger, catalogue: Catalogue): Promise<Geometry> {
   const open = new Map((await ledger.zones()).map(({ zone, seats }) => [zone, seats]))
   const geometry: Geometry = { open: open.size, closed: [], different: [] }
-  for (const { eventId, zones } of catalogue.events())
-    for (const { map } of zones.values()) {
-      const zone = `${eventId}/${map.zoneId}`
+  for (const { zones } of catalogue.events())
+    for (const { key: zone, map } of zones.values()) {
       const [here, there] = [map.rows * map.seatsPerRow, open.get(zone)]
       if (there === undefined) geometry.closed.push(zone)
       else if (there !== here) geometry.different.push(`${zone} (${there} in the ledger, ${here} in the catalogue)`)

@@ -11,11 +11,7 @@ export type Zones = ReadonlyMap<ZoneKey, ZoneMap>
 /** Every zone of every event, as the catalogue has it. */
 export async function zonesOf(sql: Sql): Promise<Zones> {
   const catalogue = await openCatalogue(sql)
-  return new Map(
-    [...catalogue.events()].flatMap(({ eventId, zones }) =>
-      [...zones.values()].map(({ map }) => [`${eventId}/${map.zoneId}`, map] as const),
-    ),
-  )
+  return new Map([...catalogue.events()].flatMap(({ zones }) => [...zones.values()].map(({ key, map }) => [key, map] as const)))
 }
 
 export const openingsOf = (zones: Zones): ZoneOpening[] =>

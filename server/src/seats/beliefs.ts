@@ -21,11 +21,16 @@ export const countsAsFresh = (askedAt: number, at: number, exactly: boolean): bo
 
 export class Beliefs {
   readonly #among = new Map<string, number>()
-  /** `claimed`: since the ledger's word, seats were asked for that may turn out to be free after all. */
-  readonly #zones = new Map<string, { states: SeatStates; learnedAt: number; claimed: boolean }>()
+  /** `free`: how many of `states` are. `claimed`: since the ledger's word, seats were asked for that may turn out to be free after all. */
+  readonly #zones = new Map<string, { states: SeatStates; free: number; learnedAt: number; claimed: boolean }>()
 
   of(key: string): SeatStates | undefined {
     return this.#zones.get(key)?.states
+  }
+
+  /** Counted as it changes: looking for a free seat in all 200 zones of a full house was most of what it cost to refuse a buyer. */
+  free(key: string): number {
+    return this.#zones.get(key)?.free ?? 0
   }
 
   among(key: string): number {
@@ -42,7 +47,9 @@ export class Beliefs {
 
   /** The ledger's own word. */
   learn(key: string, states: SeatStates, at: number): SeatStates {
-    this.#zones.set(key, { states, learnedAt: at, claimed: false })
+    let free = 0
+    for (const state of states) if (state === FREE) free++
+    this.#zones.set(key, { states, free, learnedAt: at, claimed: false })
     return states
   }
 
@@ -60,8 +67,12 @@ export class Beliefs {
   }
 
   #mark(key: string, seats: readonly number[], state: number): void {
-    const states = this.of(key)
-    if (states) for (const seat of seats) states[seat] = state
+    const zone = this.#zones.get(key)
+    if (!zone) return
+    for (const seat of seats) {
+      zone.free += Number(state === FREE) - Number(zone.states[seat] === FREE)
+      zone.states[seat] = state
+    }
   }
 
   /** Whether the ledger itself said so: in this very request (`exactly`), or lately. */

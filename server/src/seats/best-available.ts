@@ -11,7 +11,6 @@ type Allowed = (seat: number) => boolean
 
 /** Sets of seats side by side: earliest row, earliest run. Wheelchair places and their companions are kept for last. */
 export function together(zone: ZoneMap, states: SeatStates, search: Search): number[][] {
-  if (!states.includes(FREE)) return []
   if (search.accessible) return accessible(zone, states, search)
   const plain = byLot(freeRuns(zone, states, search.row, isPlain(zone)), search)
   return plain.length > 0 || zone.accessible.size + zone.companion.size === 0
@@ -21,7 +20,7 @@ export function together(zone: ZoneMap, states: SeatStates, search: Search): num
 
 /** Where no such run is left: the largest blocks first (3+1, 2+2, 2+1+1, 1+1+1+1), each in the earliest row and run. At most one set. */
 export function apart(zone: ZoneMap, states: SeatStates, search: Search): number[][] {
-  if (search.accessible || search.quantity === 1 || !states.includes(FREE)) return []
+  if (search.accessible || search.quantity === 1) return []
   for (const allowed of [isPlain(zone), anySeat]) {
     const free = [...freeRuns(zone, states, search.row, allowed)]
     if (free.reduce((sum, run) => sum + run.length, 0) >= search.quantity) return [largestBlocks(search.quantity, free)]

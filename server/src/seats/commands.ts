@@ -8,7 +8,7 @@ import type { SoldTicket } from '@onsale/contract/tickets'
 import type { Wish } from '@onsale/contract/wish'
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { hash52 } from '../ledger/hash.ts'
-import { type Change, FREE, type Ledger, type Option, type Outcome, type SeatStates } from '../ledger/ledger.ts'
+import type { Change, Ledger, Option, Outcome, SeatStates } from '../ledger/ledger.ts'
 import { Beliefs, countsAsFresh } from './beliefs.ts'
 import { apart, together } from './best-available.ts'
 import { factText, type Sold, soldFact, ticketsOf } from './fact.ts'
@@ -64,25 +64,24 @@ export function createSeatCommands(ledger: Ledger, catalogue: Catalogue): SeatCo
 
   /** What was sold under a key stays sold under it, even when the same wish would be refused now. */
   async function firstAnswer(event: SellableEvent, asked: Asked, refusal: Refusal): Promise<Sale> {
-    if (!asked.key) throw refusal
-    const [zoneId] = event.zones.keys()
-    const outcome = await ledger.commit(changeOf(event, zoneId as number, [], asked))
+    const [zone] = event.zones.values()
+    if (!asked.key || !zone) throw refusal
+    const outcome = await ledger.commit(changeOf(zone, [], asked))
     if (outcome.ok) return saleOf(outcome)
-    throw outcome.why === 'key-reused' ? refusalOf(outcome.why, event, zoneId as number) : refusal
+    throw outcome.why === 'key-reused' ? refusalOf(outcome.why, event, zone) : refusal
   }
 
   function sellNamed(event: SellableEvent, wanted: Named, asked: Asked): Promise<Sale> {
-    const zoneId = wanted.zone.map.zoneId
     const owners = ids(wanted.seats.length, asked)
     const fact = soldFact(event, wanted.zone, wanted.seats, owners, asked)
     const option: Option = { seats: wanted.seats, owners, fact: factText(fact) }
-    return ledger.commit(changeOf(event, zoneId, [option], asked)).then((outcome) => {
+    return ledger.commit(changeOf(wanted.zone, [option], asked)).then((outcome) => {
       if (outcome.ok && outcome.replayed) return saleOf(outcome)
       if (outcome.ok) {
-        beliefs.settle(zoneKey(event, wanted.zone), [], wanted.seats)
+        beliefs.settle(wanted.zone.key, [], wanted.seats)
         return { tickets: ticketsOf(fact), shard: outcome.shard, position: outcome.position, replayed: false }
       }
-      throw outcome.why === 'taken' ? refuseNamed(wanted, outcome.states) : refusalOf(outcome.why, event, zoneId)
+      throw outcome.why === 'taken' ? refuseNamed(wanted, outcome.states) : refusalOf(outcome.why, event, wanted.zone)
     })
   }
 
@@ -93,11 +92,11 @@ export function createSeatCommands(ledger: Ledger, catalogue: Catalogue): SeatCo
       if (!chosen && (await askAgain(event, wanted, asked.at))) continue
       if (!chosen) return firstAnswer(event, asked, await soldOut(event, wanted, asked.at))
       const { zone, sets } = chosen
-      const key = zoneKey(event, zone)
+      const { key } = zone
       const options = sets.map((seats): Option => ({ seats, owners, fact: factText(soldFact(event, zone, seats, owners, asked)) }))
       let taken: readonly number[] = []
       const outcome = await ledger
-        .commit(changeOf(event, zone.map.zoneId, options, asked))
+        .commit(changeOf(zone, options, asked))
         .then((outcome) => {
           if (outcome.ok && !outcome.replayed) taken = options.find(({ fact }) => fact === outcome.fact)?.seats ?? []
           return outcome
@@ -105,7 +104,7 @@ export function createSeatCommands(ledger: Ledger, catalogue: Catalogue): SeatCo
         .finally(() => beliefs.settle(key, sets[0] as number[], taken))
       if (outcome.ok) beliefs.raced(key, true)
       if (outcome.ok) return saleOf(outcome)
-      if (outcome.why !== 'taken') throw refusalOf(outcome.why, event, zone.map.zoneId)
+      if (outcome.why !== 'taken') throw refusalOf(outcome.why, event, zone)
       beliefs.raced(key, false)
       beliefs.learn(key, outcome.states, asked.at)
     }
@@ -121,8 +120,9 @@ export function createSeatCommands(ledger: Ledger, catalogue: Catalogue): SeatCo
   ): Promise<{ zone: PricedZone; sets: number[][] } | null> {
     for (const find of [together, apart])
       for (const zone of wanted.zones) {
-        const key = zoneKey(event, zone)
+        const { key } = zone
         const states = beliefs.of(key) ?? (await look(event, zone, at))
+        if (beliefs.free(key) < wanted.quantity) continue
         const sets = find(zone.map, states, { ...wanted, among: beliefs.among(key), lot })
         if (!sets[0]) continue
         beliefs.claim(key, sets[0])
@@ -133,7 +133,7 @@ export function createSeatCommands(ledger: Ledger, catalogue: Catalogue): SeatCo
 
   /** Before anybody hears "sold out", the ledger is asked for the truth. False when it was, of every zone. */
   async function askAgain(event: SellableEvent, wanted: Best, at: number): Promise<boolean> {
-    const unsure = wanted.zones.filter((zone) => !beliefs.isFresh(zoneKey(event, zone), at, wanted.named))
+    const unsure = wanted.zones.filter((zone) => !beliefs.isFresh(zone.key, at, wanted.named))
     await Promise.all(unsure.slice(0, ASKED_AT_ONCE).map((zone) => ask(event, zone, at, wanted.named)))
     return unsure.length > 0
   }
@@ -143,12 +143,12 @@ export function createSeatCommands(ledger: Ledger, catalogue: Catalogue): SeatCo
    * a hundred buyers at a house of forty zones asked 4,000 times.
    */
   function ask(event: SellableEvent, zone: PricedZone, at: number, exactly: boolean): Promise<void> {
-    const key = zoneKey(event, zone)
+    const { key } = zone
     const other = asks.get(key)
     if (other && countsAsFresh(other.at, at, exactly)) return other.done
     const asking = ledger.commit({ zone: key, options: [], from: 'free', to: 'sold', at }).then((outcome) => {
       if (!outcome.ok && outcome.why === 'taken') beliefs.learn(key, outcome.states, at)
-      else throw refusalOf('not-open', event, zone.map.zoneId)
+      else throw refusalOf('not-open', event, zone)
     })
     const done = asking.finally(() => {
       if (asks.get(key)?.done === done) asks.delete(key)
@@ -158,27 +158,30 @@ export function createSeatCommands(ledger: Ledger, catalogue: Catalogue): SeatCo
   }
 
   async function look(event: SellableEvent, zone: PricedZone, at: number): Promise<SeatStates> {
-    const key = zoneKey(event, zone)
+    const { key } = zone
     // At the opening second a thousand buyers look at one zone: one look serves them all.
     const looking = looks.get(key) ?? ledger.seats(key, at).finally(() => looks.delete(key))
     looks.set(key, looking)
     const states = await looking
-    if (!states) throw refusalOf('not-open', event, zone.map.zoneId)
+    if (!states) throw refusalOf('not-open', event, zone)
     return beliefs.of(key) ?? beliefs.learn(key, states, at)
   }
 
   async function soldOut(event: SellableEvent, wanted: Best, at: number): Promise<Refusal> {
-    const states = await Promise.all(wanted.zones.map((zone) => beliefs.of(zoneKey(event, zone)) ?? look(event, zone, at)))
-    if (wanted.zones.length > 0) return refuseBest(wanted, states, [])
-    return refuseBest(wanted, [], await cheapestFree(event, at))
+    if (wanted.zones.length === 0) return refuseBest(wanted, [], await cheapestFree(event, at))
+    // Zones that are full add nothing to what is told; of a house that is full, one is enough.
+    const left = wanted.zones.filter(({ key }) => beliefs.free(key) > 0)
+    const zones = left.length > 0 ? left : wanted.zones.slice(0, 1)
+    const states = await Promise.all(zones.map((zone) => beliefs.of(zone.key) ?? look(event, zone, at)))
+    return refuseBest({ ...wanted, zones }, states, [])
   }
 
   /** Zones from the cheapest on, up to the first with a free seat. */
   async function cheapestFree(event: SellableEvent, at: number): Promise<{ price: number; free: number }[]> {
     for (const zone of [...event.zones.values()].sort((a, b) => a.price - b.price)) {
-      const key = zoneKey(event, zone)
+      const { key } = zone
       if (!beliefs.isFresh(key, at, false)) await ask(event, zone, at, false)
-      if (beliefs.of(key)?.includes(FREE)) return [{ price: zone.price, free: 1 }]
+      if (beliefs.free(key) > 0) return [{ price: zone.price, free: 1 }]
     }
     return []
   }
@@ -198,16 +201,14 @@ function wantedNow(event: SellableEvent, wish: Wish, at: number): Named | Best |
   }
 }
 
-const zoneKey = (event: SellableEvent, zone: PricedZone): string => `${event.eventId}/${zone.map.zoneId}`
-
 function ids(count: number, { newId }: Asked): string[] {
   const ids: string[] = []
   while (ids.length < count) ids.push(newId())
   return ids
 }
 
-function changeOf(event: SellableEvent, zoneId: number, options: Option[], { at, key, trace }: Asked): Change {
-  const change: Change = { zone: `${event.eventId}/${zoneId}`, options, from: 'free', to: 'sold', at }
+function changeOf(zone: PricedZone, options: Option[], { at, key, trace }: Asked): Change {
+  const change: Change = { zone: zone.key, options, from: 'free', to: 'sold', at }
   if (trace !== undefined) change.trace = trace
   return key ? { ...change, key } : change
 }
@@ -216,11 +217,11 @@ function saleOf({ fact, shard, position, replayed }: Extract<Outcome, { ok: true
   return { tickets: ticketsOf(JSON.parse(fact) as Sold), shard, position, replayed }
 }
 
-function refusalOf(why: 'key-reused' | 'not-open', event: SellableEvent, zoneId: number): Refusal {
+function refusalOf(why: 'key-reused' | 'not-open', event: SellableEvent, zone: PricedZone): Refusal {
   if (why === 'key-reused') return new Refusal('idempotency-key-reused', 'This Idempotency-Key was used for another request.')
   return new Refusal(
     'zone-not-open',
-    `The ledger does not know zone ${zoneId} of ${event.eventId}; nothing is sold in it until it is rebuilt.`,
+    `The ledger does not know zone ${zone.map.zoneId} of ${event.eventId}; nothing is sold in it until it is rebuilt.`,
     { retryAfter: 30 },
   )
 }

@@ -17,7 +17,7 @@ const sold = fc
     at: fc.date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true }),
   })
   .map(({ eventId, venueId, price, ids, first, at, trace }) => {
-    const zone: PricedZone = { map, price }
+    const zone: PricedZone = { key: `${eventId}/7`, map, price }
     const event = { eventId, venueId, currency: 'CAD', zones: new Map([[7, zone]]) } as unknown as SellableEvent
     const seats = ids.map((_, i) => first + i)
     return { at, fact: soldFact(event, zone, seats, ids, { at: at.getTime(), trace }) }

@@ -32,7 +32,7 @@ const show: SellableEvent = {
   saleEndsAt: NOON + 3_600_000,
   currency: 'CAD',
   maxPerOrder: 4,
-  zones: new Map(zones.map(([shape, price]) => [shape.zoneId, { price, map: zoneMap(shape) }])),
+  zones: new Map(zones.map(([shape, price]) => [shape.zoneId, { key: `Show/${shape.zoneId}`, price, map: zoneMap(shape) }])),
 }
 const zone = (zoneId: number): PricedZone => show.zones.get(zoneId) as PricedZone
 const wish = (fields: Partial<Wish>): Wish => ({ venueId: 'Hall', eventId: 'Show', ...fields })

@@ -5,10 +5,11 @@
 
 import { badInput, type FieldError, Refusal } from '@onsale/contract/refusals'
 import type { Wish } from '@onsale/contract/wish'
-import { FREE, type SeatStates } from '../ledger/ledger.ts'
+import { FREE, type SeatStates, type ZoneKey } from '../ledger/ledger.ts'
 import { rowIndex, rowName, seatName, type ZoneMap } from './map.ts'
 
-export type PricedZone = { map: ZoneMap; price: number }
+/** `key`: as the ledger knows it. */
+export type PricedZone = { key: ZoneKey; map: ZoneMap; price: number }
 
 /** An event as the rules need it. Times in ms. */
 export type SellableEvent = {
