@@ -6,11 +6,14 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Route } from '@onsale/contract/api'
 import type { FastifyInstance } from 'fastify'
-import { BODY_LIMIT, CONSTANT_HEADERS, compileBody, parseJson, problemOf, requestIdOf } from './http.ts'
+import { CONSTANT_HEADERS, requestIdOf } from './headers.ts'
+import { BODY_LIMIT } from './http.ts'
 import { LedgerBusy } from './ledger/ledger.ts'
+import { problemOf } from './problems.ts'
 import type { Report } from './report.ts'
 import { beginRequest } from './telemetry/requests.ts'
 import type { TraceSpan } from './telemetry/tracing.ts'
+import { compileBody, parseJson } from './validation.ts'
 import type { WholeResponse } from './whole-response.ts'
 
 /**

@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import topology from '../../topology.json' with { type: 'json' }
 import packageJson from '../package.json' with { type: 'json' }
 import type { Config } from './config.ts'
-import { CONSTANT_HEADERS } from './http.ts'
+import { CONSTANT_HEADERS } from './headers.ts'
 import type { Report } from './report.ts'
 import type { Check } from './roles.ts'
 

@@ -6,7 +6,7 @@
 import type { EventDetail } from '@onsale/contract/events'
 import { Refusal } from '@onsale/contract/refusals'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { CONSTANT_HEADERS } from '../http.ts'
+import { CONSTANT_HEADERS } from '../headers.ts'
 import type { Report } from '../report.ts'
 import type { Queries } from './queries.ts'
 

@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { LogEntry } from '@onsale/contract/entry'
 import type { Bus } from '../bus/bus.ts'
-import type { Ledger } from '../ledger/ledger.ts'
+import type { Ledger, LogEnds } from '../ledger/ledger.ts'
 
 export type RelayOptions = {
   ledger: Ledger
@@ -68,32 +68,38 @@ export function startRelay({
 
   /** How many entries were published, or null when nothing is under way. */
   async function round(): Promise<number | null> {
-    let published: number | null = null
     const storedNow = await stored()
-    for (const { shard, trimmed, head } of await ledger.ends()) {
+    const ends = await ledger.ends()
+    for (const { shard, trimmed } of ends) {
       const at = advance(shard, storedNow.get(shard) ?? 0, trimmed)
       if (at.stored > trimmed) await ledger.trim({ shard, position: at.stored })
-      while (at.published < head && at.published - at.stored < window && !stopping.signal.aborted) {
-        const entries = await readOn(shard, at.published, Math.min(head, at.stored + window))
-        if (entries.length === 0) break
-        await untilStopped(bus.publish(entries))
-        onPublished?.(entries.length)
-        at.published = entries.at(-1)?.position as number
-        published = (published ?? 0) + entries.length
-      }
-      if (at.stored < head) published ??= 0
     }
-    return published
+    let published = 0
+    for (let entries = await gathered(ends); entries.length > 0 && !stopping.signal.aborted; entries = await gathered(ends)) {
+      await untilStopped(bus.publish(entries))
+      onPublished?.(entries.length)
+      for (const { shard, position } of entries) (progress.get(shard) as Progress).published = position
+      published += entries.length
+    }
+    const isUnderWay = ends.some(({ shard, head }) => (progress.get(shard) as Progress).stored < head)
+    return published > 0 || isUnderWay ? published : null
   }
 
-  /** What follows `after`, up to `upTo` or a little more, and no more than `together`. */
-  async function readOn(shard: string, after: number, upTo: number): Promise<LogEntry[]> {
+  /**
+   * What is to be published next, of all shards, `together` or a few more: a bus that takes ten messages a request would else get some that are
+   * half empty from each shard.
+   */
+  async function gathered(ends: readonly LogEnds[]): Promise<LogEntry[]> {
     const found: LogEntry[] = []
-    for (let at = after; at < upTo && found.length < together; ) {
-      const entries = await ledger.read({ shard, after: at, limit: batch })
-      if (entries.length === 0) break
-      for (const entry of entries) found.push(entry)
-      at = (entries.at(-1) as LogEntry).position
+    for (const { shard, head } of ends) {
+      const { published, stored } = progress.get(shard) as Progress
+      const upTo = Math.min(head, stored + window)
+      for (let at = published; at < upTo && found.length < together; ) {
+        const entries = await ledger.read({ shard, after: at, limit: batch })
+        if (entries.length === 0) break
+        for (const entry of entries) found.push(entry)
+        at = (entries.at(-1) as LogEntry).position
+      }
     }
     return found
   }

@@ -4,7 +4,8 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import serveStatic from '@fastify/static'
-import { CONSTANT_HEADERS, type Page } from '../http.ts'
+import { CONSTANT_HEADERS } from '../headers.ts'
+import type { Page } from '../http.ts'
 import type { StartRole } from '../roles.ts'
 
 const DIST = resolve(fileURLToPath(import.meta.url), '../../../../web/dist')
