@@ -66,7 +66,7 @@ describe('a batch that is published by a request of ours', () => {
     for (let i = 0; i < 3; i++) await publish()
     expect(who(asked)).toBe('official ours ours')
     const [official, ours] = asked.map(({ body }) => [...new URLSearchParams(body)].sort())
-    expect(official).toHaveLength(3 + 10 * (2 + 4 * 3))
+    expect(official).toHaveLength(3 + 10 * (2 + 3))
     expect(ours).toEqual(official)
     expect(told).toEqual([])
   })
