@@ -37,7 +37,8 @@ export function watchStolen(cores: number): () => number | null {
 function stolenMs(): number | null {
   const total = read('/proc/stat')?.split('\n')[0]
   // "cpu  user nice system idle iowait irq softirq steal ...".
-  return total ? (Number(total.split(/\s+/)[8]) * TICK_US) / 1000 : null
+  const ticks = Number(total?.split(/\s+/)[8])
+  return Number.isFinite(ticks) ? (ticks * TICK_US) / 1000 : null
 }
 
 function timesIn(text: string): Cpu {

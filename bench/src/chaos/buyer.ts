@@ -136,6 +136,10 @@ export function createBuyer({
   }
 }
 
+/** Broken off by something unexpected, or given up when it may have been done (`LedgerUnsure`); any other 503 says that nothing was. */
+const isUnsure = ({ status, body }: { status: number; body: string }): boolean =>
+  status === 500 || (status === 503 && body.includes('is not known'))
+
 /**
  * Somebody who asks without a key, and once only. Whoever repeats such a wish on the way, to a ledger whose answer was lost, sells twice: then
  * more is sold in the house of strangers than they were told of and may have missed.
@@ -149,7 +153,7 @@ export function createStranger({ ports, random, diary, rest, house }: BuyerOptio
       if (!(error instanceof ConnectionLost)) throw error
       return null
     })
-    if (answer === null || answer.status === 500) diary.strangers.unanswered += wish.quantity
+    if (answer === null || isUnsure(answer)) diary.strangers.unanswered += wish.quantity
     else if (answer.status === 201) diary.strangers.sold.push(answer.body)
     else if (answer.status !== 409 && answer.status !== 503)
       diary.differences.push(`odd-answer  ${JSON.stringify(wish)}: ${answer.status} ${answer.body.slice(0, 200)}`)

@@ -42,7 +42,7 @@ export function openFile(path: string, sync: (file: number) => void = fdatasyncS
   const { user_version: format } = db.prepare('pragma user_version').get() as { user_version: number }
   if (format !== 0 && format !== FORMAT)
     throw new Error(
-      `${path} is a ledger of format ${format}; this version of Onsale reads format ${FORMAT}. Start the version that wrote it, or set another DATA_DIR.`,
+      `${path} is a ledger of format ${format}; this version of Onsale reads format ${FORMAT}. Start the version that wrote it, or set another DATA_DIR or LEDGER_URL.`,
     )
   db.exec(`${SCHEMA} pragma user_version = ${FORMAT};`)
   refuseMoved(db, path)

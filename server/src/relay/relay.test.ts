@@ -212,6 +212,92 @@ describe('the relay', () => {
   })
 })
 
+describe('a relay of several shards', () => {
+  /** A ledger with so many entries in each shard; what each is read and what is published of it, in turns. */
+  function shardsOf(heads: Record<string, number>, unreadable?: string) {
+    const reads: string[] = []
+    const turns: string[][] = []
+    const errors: unknown[] = []
+    const stored = new Map<string, number>()
+    const ledger = {
+      ends: async () => Object.entries(heads).map(([shard, head]) => ({ shard, trimmed: stored.get(shard) ?? 0, head })),
+      async read({ shard, after, limit }) {
+        reads.push(shard)
+        if (shard === unreadable) throw new Error('shard is away')
+        const last = Math.min(heads[shard] as number, after + limit)
+        return range(after + 1, last).map((position) => ({ shard, position, body: '{}' }))
+      },
+      trim: async () => undefined,
+    } satisfies Pick<Ledger, 'ends' | 'read' | 'trim'>
+    const publish = async (messages: readonly Message[]): Promise<void> =>
+      void turns.push(messages.map(({ shard, position }) => `${shard}${position}`))
+    const run = (options: Partial<RelayOptions>): Relay => {
+      const bus = { publish }
+      const onError = (error: unknown): unknown => errors.push(error)
+      const relay = startRelay({
+        ledger: ledger as unknown as Ledger,
+        bus,
+        stored: async () => stored,
+        onError,
+        ...BRISK,
+        againMs: 60_000,
+        ...options,
+      })
+      onTestFinished(relay.stop)
+      return relay
+    }
+    return { reads, turns, errors, stored, run }
+  }
+  const named = (shard: string, from: number, to: number): string[] => range(from, to).map((position) => `${shard}${position}`)
+
+  test('publishes what has come of all of them together, each entry once, and of none more than its window', async () => {
+    const { turns, stored, run } = shardsOf({ a: 7, b: 2, c: 12 })
+    run({ batch: 5, together: 100, window: 10 })
+    await until('the windows are full', () => turns.flat().length === 19)
+    expect(turns).toEqual([[...named('a', 1, 7), ...named('b', 1, 2), ...named('c', 1, 10)]])
+    for (const [shard, position] of [
+      ['a', 7],
+      ['b', 2],
+      ['c', 10],
+    ] as const)
+      stored.set(shard, position)
+    await until('the rest is published', () => turns.flat().length === 21)
+    expect(turns[1]).toEqual(named('c', 11, 12))
+  })
+
+  test('takes turns where there is more than goes together', async () => {
+    const { turns, run } = shardsOf({ a: 6, b: 3 })
+    run({ batch: 2, together: 4, window: 100 })
+    await until('all is published', () => turns.flat().length === 9)
+    expect(turns).toEqual([named('a', 1, 4), [...named('a', 5, 6), ...named('b', 1, 2)], named('b', 3, 3)])
+  })
+
+  test('one that cannot be read is told, and holds up no other', async () => {
+    const { turns, errors, run } = shardsOf({ a: 3, b: 3, c: 3 }, 'b')
+    run({ together: 100 })
+    await until('it is told', () => errors.length > 0)
+    expect(turns.flat()).toEqual([...named('a', 1, 3), ...named('c', 1, 3)])
+    expect(errors[0]).toMatchObject({ message: 'shard is away' })
+  })
+
+  test('that is stopped while it publishes reads no more', async () => {
+    const { reads, run } = shardsOf({ a: 10, b: 10 })
+    const entered = Promise.withResolvers<void>()
+    const bus = {
+      publish: () => {
+        entered.resolve()
+        return new Promise<void>(() => {})
+      },
+    }
+    let told = 0
+    const relay = run({ bus, together: 5, batch: 5, onPublished: (entries) => (told += entries) })
+    await entered.promise
+    const before = reads.length
+    await relay.stop()
+    expect([reads.length, told]).toEqual([before, 0])
+  })
+})
+
 type Setup = Partial<Pick<RelayOptions, 'ledger' | 'stored' | 'batch' | 'together' | 'window' | 'idleMs' | 'restMs' | 'againMs'>> & {
   /** Whether the bus forgets this message. */
   lose?: (message: Message) => boolean

@@ -66,21 +66,26 @@ export function startRelay({
   let wake = (): void => {}
   let poked = false
 
-  /** How many entries were published, or null when nothing is under way. */
+  /** How many entries were published, or null when nothing is under way. A shard that fails holds up no other, and is told at the end. */
   async function round(): Promise<number | null> {
     const storedNow = await stored()
     const ends = await ledger.ends()
+    const failed = new Map<string, unknown>()
     for (const { shard, trimmed } of ends) {
       const at = advance(shard, storedNow.get(shard) ?? 0, trimmed)
-      if (at.stored > trimmed) await ledger.trim({ shard, position: at.stored })
+      if (at.stored > trimmed) await ledger.trim({ shard, position: at.stored }).catch((error: unknown) => failed.set(shard, error))
     }
     let published = 0
-    for (let entries = await gathered(ends); entries.length > 0 && !stopping.signal.aborted; entries = await gathered(ends)) {
+    while (!stopping.signal.aborted) {
+      const entries = await gathered(ends, failed)
+      if (entries.length === 0) break
       await untilStopped(bus.publish(entries))
+      if (stopping.signal.aborted) break
       onPublished?.(entries.length)
       for (const { shard, position } of entries) (progress.get(shard) as Progress).published = position
       published += entries.length
     }
+    for (const error of failed.values()) throw error
     const isUnderWay = ends.some(({ shard, head }) => (progress.get(shard) as Progress).stored < head)
     return published > 0 || isUnderWay ? published : null
   }
@@ -89,13 +94,16 @@ export function startRelay({
    * What is to be published next, of all shards, `together` or a few more: a bus that takes ten messages a request would else get some that are
    * half empty from each shard.
    */
-  async function gathered(ends: readonly LogEnds[]): Promise<LogEntry[]> {
+  async function gathered(ends: readonly LogEnds[], failed: Map<string, unknown>): Promise<LogEntry[]> {
     const found: LogEntry[] = []
     for (const { shard, head } of ends) {
       const { published, stored } = progress.get(shard) as Progress
       const upTo = Math.min(head, stored + window)
-      for (let at = published; at < upTo && found.length < together; ) {
-        const entries = await ledger.read({ shard, after: at, limit: batch })
+      for (let at = published; at < upTo && found.length < together && !failed.has(shard) && !stopping.signal.aborted; ) {
+        const entries = await ledger.read({ shard, after: at, limit: batch }).catch((error: unknown) => {
+          failed.set(shard, error)
+          return []
+        })
         if (entries.length === 0) break
         for (const entry of entries) found.push(entry)
         at = (entries.at(-1) as LogEntry).position

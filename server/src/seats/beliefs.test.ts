@@ -1,7 +1,30 @@
 import { describe, expect, test } from 'vitest'
+import { FREE } from '../ledger/ledger.ts'
 import { Beliefs } from './beliefs.ts'
 import { together } from './best-available.ts'
 import { zoneMap } from './map.ts'
+
+test('free seats are counted as they change, whatever is marked how often', () => {
+  const beliefs = new Beliefs()
+  let seed = 7
+  const below = (n: number): number => {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0
+    return (seed >>> 8) % n
+  }
+  const some = (): number[] => Array.from({ length: below(5) }, () => below(12))
+  for (let i = 0; i < 20_000; i++) {
+    const key = `e/${below(3)}`
+    if (below(20) === 0)
+      beliefs.learn(
+        key,
+        Uint8Array.from({ length: 12 }, () => below(4)),
+        i,
+      )
+    else if (below(2) === 0) beliefs.claim(key, some())
+    else beliefs.settle(key, some(), some())
+    expect(beliefs.free(key)).toBe(beliefs.of(key)?.filter((state) => state === FREE).length ?? 0)
+  }
+})
 
 describe('races for the best seats of a zone', () => {
   test('who wins asks for the best; who loses chooses among more, up to a limit, and comes back by winning', () => {

@@ -252,6 +252,31 @@ describe('a rush', () => {
   })
 })
 
+test('who cannot have so many hears how many the best zone has left, wherever it lies', async () => {
+  const zones = [1, 2, 3, 4].map((zoneId) => ({ zoneId, rows: 1, seatsPerRow: 3, ...(zoneId > 2 && { accessible: ['A1'] }) }))
+  const house: House = {
+    venues: [{ ...HALL, venueId: 'Row', zones }],
+    events: [event('Row', { venueId: 'Row', zones: zones.map(({ zoneId }) => ({ zoneId, price: 100 })) })],
+  }
+  await using path = await openSeatPath(house)
+  const row = { venueId: 'Row', eventId: 'Row' }
+  const taken = [
+    [1, 1],
+    [1, 2],
+    [1, 3],
+    [2, 1],
+    [2, 3],
+  ] as const
+  for (const [zoneId, column] of taken) sold(await path.ask({ ...row, zoneId, row: 'A', column }))
+  const asked = async (wish: Partial<Wish>) => {
+    const { code, facts } = (await path.ask({ ...row, ...wish })) as Refusal
+    return { code, ...facts }
+  }
+  expect(await asked({ quantity: 4 })).toEqual({ code: 'not-enough-seats', available: 3 })
+  expect(await asked({ quantity: 4, accessible: true })).toEqual({ code: 'not-enough-seats', available: 2 })
+  expect(await asked({ quantity: 2, zoneId: 2 })).toEqual({ code: 'not-enough-seats', available: 1 })
+})
+
 describe('what a crowd that is refused costs the ledger', () => {
   const ZONES = 40
   /** As many questions as the commands that are made with it ask. */

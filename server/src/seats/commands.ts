@@ -169,10 +169,10 @@ export function createSeatCommands(ledger: Ledger, catalogue: Catalogue): SeatCo
 
   async function soldOut(event: SellableEvent, wanted: Best, at: number): Promise<Refusal> {
     if (wanted.zones.length === 0) return refuseBest(wanted, [], await cheapestFree(event, at))
-    // Zones that are full add nothing to what is told; of a house that is full, one is enough.
+    // `choose` has looked at every zone. Those that are full add nothing to what is told; of a house that is full, one is enough.
     const left = wanted.zones.filter(({ key }) => beliefs.free(key) > 0)
     const zones = left.length > 0 ? left : wanted.zones.slice(0, 1)
-    const states = await Promise.all(zones.map((zone) => beliefs.of(zone.key) ?? look(event, zone, at)))
+    const states = zones.map(({ key }) => beliefs.of(key) as SeatStates)
     return refuseBest({ ...wanted, zones }, states, [])
   }
 
