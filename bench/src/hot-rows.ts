@@ -13,7 +13,7 @@ import { Refusal } from '@onsale/contract/refusals'
 import { openLedger, openSql } from '@onsale/server/adapters'
 import { type Catalogue, openCatalogue } from '@onsale/server/catalogue/catalogue'
 import { importFolder, openNewEvents } from '@onsale/server/catalogue/import'
-import { FREE, type Ledger } from '@onsale/server/ledger/ledger'
+import { FREE, type Ledger, zoneKey } from '@onsale/server/ledger/ledger'
 import { createSeatCommands, type SeatCommands } from '@onsale/server/seats/commands'
 import { migrate } from '@onsale/server/sql/migrate'
 import { cpuOfAll, startEngines } from './engines-up.ts'
@@ -116,7 +116,7 @@ async function ask(commands: SeatCommands, { venueId, eventId, zoneId, quantity 
 async function audit(ledger: Ledger, house: House, { sold }: Run): Promise<string[]> {
   let taken = 0
   for (let zone = 1; zone <= house.zones; zone++) {
-    const states = (await ledger.seats(`${house.eventId}/${zone}`, Date.now())) ?? new Uint8Array()
+    const states = (await ledger.seats(zoneKey(house.eventId, zone), Date.now())) ?? new Uint8Array()
     taken += states.filter((state) => state !== FREE).length
   }
   return taken === sold ? [] : [`seats  ${house.eventId}  ${taken} are taken, ${sold} were answered`]

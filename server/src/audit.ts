@@ -3,7 +3,7 @@
  * read side has caught up with the log.
  */
 import type { Entry } from '@onsale/contract/entry'
-import { FREE, HELD, type Ledger, NONE, SOLD } from './ledger/ledger.ts'
+import { FREE, HELD, type Ledger, NONE, SOLD, zoneKey } from './ledger/ledger.ts'
 import { entriesIn, isKnown } from './projector/projector.ts'
 import { rowIndex, seatName as seatNameOf, zoneMap } from './seats/map.ts'
 import type { Sql } from './sql/sql.ts'
@@ -142,7 +142,7 @@ async function checkZone(
   now: number,
   tell: Tell,
 ): Promise<number> {
-  const key = `${zone.event_id}/${zone.zone_id}`
+  const key = zoneKey(zone.event_id, zone.zone_id)
   const map = zoneMap({ zoneId: zone.zone_id, rows: zone.rows_, seatsPerRow: zone.seats_per_row, gaps: JSON.parse(zone.gaps) })
   const states = await ledger.seats(key, now)
   if (!states) {

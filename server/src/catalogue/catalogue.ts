@@ -1,5 +1,6 @@
 /** The catalogue as the seat commands need it: in memory, read anew when its version was counted up. Events whose zones are not open yet are not in it. */
 
+import { zoneKey } from '../ledger/ledger.ts'
 import { zoneMap } from '../seats/map.ts'
 import type { SellableEvent } from '../seats/rules.ts'
 import type { Sql } from '../sql/sql.ts'
@@ -45,7 +46,7 @@ async function read(sql: Sql): Promise<{ events: Map<string, SellableEvent>; ven
         [
           zone.zone_id,
           {
-            key: `${zone.event_id}/${zone.zone_id}`,
+            key: zoneKey(zone.event_id, zone.zone_id),
             price: zone.price,
             map: zoneMap({
               zoneId: zone.zone_id,

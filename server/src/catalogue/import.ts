@@ -8,7 +8,7 @@ import { EventFile, VenueFile } from '@onsale/contract/import-files'
 import { Ajv, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
 import type { Kysely } from 'kysely'
-import type { Ledger } from '../ledger/ledger.ts'
+import { type Ledger, zoneKey } from '../ledger/ledger.ts'
 import { zoneMap } from '../seats/map.ts'
 import type { Schema } from '../sql/schema.ts'
 import type { Sql } from '../sql/sql.ts'
@@ -236,7 +236,7 @@ export async function openNewEvents(sql: Sql, ledger: Ledger): Promise<void> {
       .execute()
     await ledger.open(
       zones.map(({ zone_id, rows_, seats_per_row, gaps }) => ({
-        zone: `${event_id}/${zone_id}`,
+        zone: zoneKey(event_id, zone_id),
         seats: rows_ * seats_per_row,
         gaps: [...zoneMap({ zoneId: zone_id, rows: rows_, seatsPerRow: seats_per_row, gaps: JSON.parse(gaps) }).gaps],
       })),

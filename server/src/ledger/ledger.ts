@@ -8,6 +8,7 @@ import type { LogEntry } from '@onsale/contract/entry'
 
 /** "<eventId>/<zoneId>". Seats of one zone share a shard. */
 export type ZoneKey = string
+export const zoneKey = (eventId: string, zoneId: number): ZoneKey => `${eventId}/${zoneId}`
 
 export const FREE = 0
 export const HELD = 1

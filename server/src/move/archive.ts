@@ -1,7 +1,7 @@
 /** The archive of entries as a ledger takes it back: whose seat it was, until when, and at which place of the log. */
 import { type Entry, seal } from '@onsale/contract/entry'
 import { openCatalogue } from '../catalogue/catalogue.ts'
-import type { Change, KeptKey, RestoredEntry, ZoneKey, ZoneOpening } from '../ledger/ledger.ts'
+import { type Change, type KeptKey, type RestoredEntry, type ZoneKey, type ZoneOpening, zoneKey } from '../ledger/ledger.ts'
 import { isKnown, MOST_IN_ROW } from '../projector/projector.ts'
 import { rowIndex, type ZoneMap } from '../seats/map.ts'
 import type { Sql } from '../sql/sql.ts'
@@ -48,7 +48,7 @@ export function restoredEntry(archived: string, zones: Zones, keys: ReadonlyMap<
   const { shard, position } = entry
   const where = `Entry ${position} of shard ${shard}`
   if (!isKnown(entry)) throw new Error(`${where} is of a kind that this version does not know: take the version that wrote it.`)
-  const zone = `${entry.eventId}/${entry.zoneId}`
+  const zone = zoneKey(entry.eventId, entry.zoneId)
   const map = zones.get(zone)
   if (!map) throw new Error(`${where} is about zone ${zone}, which the catalogue does not have.`)
   const key = keys.get(position)
